@@ -1,0 +1,65 @@
+"""A Frame is all that a view ever gets; a view can not tell a live one from a replayed one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuibpf.tool.column import Column
+
+__all__ = ["Bucket", "Cost", "Distribution", "Frame"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A range of a histogram, both bounds included, and how many values fell into it."""
+
+    lo: int
+    hi: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One histogram: its key (raw values by column, empty without a key), the buckets from the lowest one, the sum."""
+
+    key: tuple[Any, ...]
+    buckets: tuple[Bucket, ...]
+    sum: int
+
+    @property
+    def count(self) -> int:
+        return sum(bucket.count for bucket in self.buckets)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the probes cost since they were attached: nanoseconds in the kernel, runs, runs the kernel skipped."""
+
+    run_ns: int = 0
+    runs: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one output of a tool had to say at one time.
+
+    *shape* is ``stream`` (rows since the last frame), ``table`` (rows of the interval) or ``histogram`` (of the
+    interval). *time_ns* is wall-clock. *losses* counts, by reason, all that was lost since the session began.
+    """
+
+    tool: str
+    output: str
+    shape: str
+    time_ns: int
+    columns: tuple[Column, ...]
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    distributions: tuple[Distribution, ...] = ()
+    unit: str = ""
+    losses: dict[str, int] = field(default_factory=dict)
+    cost: Cost = Cost()
+
+    @property
+    def lost(self) -> int:
+        return sum(self.losses.values())
