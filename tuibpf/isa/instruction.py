@@ -41,15 +41,15 @@ class Class(IntEnum):
     ALU64 = 0x07  # arithmetic on 64 bits
 
 
-class Source(IntEnum):
+class Source:
     """Where the second operand of arithmetic and of a jump comes from: bit 3 of the opcode."""
 
     K = 0x00  # the constant imm
     X = 0x08  # the register src
 
 
-class Register(IntEnum):
-    """The registers and what the calling convention makes of them."""
+class Register:
+    """The registers, plain integers, and what the calling convention makes of them."""
 
     R0 = 0  # result of a call, exit value of the program
     R1 = 1  # first argument; the context at entry; R1 to R5 are lost in a call

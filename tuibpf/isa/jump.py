@@ -64,7 +64,7 @@ _SWAPPED = {
 }  # fmt: skip
 
 
-class Call(IntEnum):
+class Call:
     """What the imm of a call names: the src field, ``BPF_PSEUDO_CALL`` and its neighbours in the kernel's header."""
 
     HELPER = 0  # a helper function by its number
@@ -78,8 +78,8 @@ _JMP32_IMM = int(Class.JMP32 | Source.K)
 _JMP32_REG = int(Class.JMP32 | Source.X)
 _CALL = int(Jump.CALL) | _JMP_IMM
 _EXIT = int(Jump.EXIT) | _JMP_IMM
-_LOCAL = int(Call.LOCAL)
-_KERNEL = int(Call.KERNEL)
+_LOCAL = Call.LOCAL
+_KERNEL = Call.KERNEL
 
 
 def goto(offset: int) -> Instruction:
@@ -98,7 +98,7 @@ def jump64_reg(condition: Jump, dst: int, src: int, offset: int) -> Instruction:
 
 
 def jump64_imm(condition: Jump, dst: int, imm: int, offset: int) -> Instruction:
-    """``if dst condition imm goto offset``, *imm* being signed, 32 bits wide and sign-extended: unsigned conditions too."""
+    """``if dst condition imm goto offset``; *imm* is signed and sign-extended, for unsigned conditions too."""
     return Instruction(condition | _JMP_IMM, dst, 0, offset, imm)
 
 

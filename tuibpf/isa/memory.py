@@ -42,7 +42,7 @@ class Mode(IntEnum):
     ATOMIC = 0xC0  # register plus offset, in one step; STX only
 
 
-class Pseudo(IntEnum):
+class Pseudo:
     """What the constant of ``ld_imm64`` stands for: the src field, ``BPF_PSEUDO_MAP_FD`` and its neighbours."""
 
     CONSTANT = 0
@@ -59,10 +59,10 @@ _LOAD = {width: int(Class.LDX | Mode.MEM | size) for width, size in SIZE_OF_WIDT
 _LOAD_SIGNED = {width: int(Class.LDX | Mode.MEMSX | size) for width, size in SIZE_OF_WIDTH.items() if width < 8}
 _STORE_REG = {width: int(Class.STX | Mode.MEM | size) for width, size in SIZE_OF_WIDTH.items()}
 _STORE_IMM = {width: int(Class.ST | Mode.MEM | size) for width, size in SIZE_OF_WIDTH.items()}
-_MAP_FD = int(Pseudo.MAP_FD)
-_MAP_VALUE = int(Pseudo.MAP_VALUE)
-_BTF_ID = int(Pseudo.BTF_ID)
-_FUNCTION = int(Pseudo.FUNCTION)
+_MAP_FD = Pseudo.MAP_FD
+_MAP_VALUE = Pseudo.MAP_VALUE
+_BTF_ID = Pseudo.BTF_ID
+_FUNCTION = Pseudo.FUNCTION
 
 
 def load(width: int, dst: int, src: int, offset: int) -> Instruction:
