@@ -1,0 +1,78 @@
+"""The argument vector of a process: cut apart, and written so that a shell takes it back and no terminal is hurt."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["UNREADABLE", "Arguments", "quote_argument"]
+
+UNREADABLE = "(unreadable)"
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x1b": "\\e", "'": "\\'", "\\": "\\\\"}
+
+
+class Arguments(NamedTuple):
+    """Some or all of the arguments of a process; *truncated* when there was more than could be kept."""
+
+    values: tuple[bytes, ...]
+    truncated: bool
+
+    @classmethod
+    def parse(cls, captured: bytes, total: int) -> Arguments:
+        """The vector in *captured*, the NUL-terminated strings of which the process had *total* bytes."""
+        truncated = len(captured) < total
+        if not captured:
+            return cls((), truncated)
+        if captured.endswith(b"\0"):
+            captured = captured[:-1]
+        return cls(tuple(captured.split(b"\0")), truncated)
+
+    def first(self, limit: int) -> Arguments:
+        """At most *limit* of the arguments."""
+        return Arguments(self.values[:limit], True) if len(self.values) > limit else self
+
+    @property
+    def unreadable(self) -> bool:
+        """There were arguments, and none of them could be read."""
+        return self.truncated and not self.values
+
+    def plain(self) -> str:
+        """The arguments with spaces between them, neither quoted nor escaped: to search in, never to be shown."""
+        return b" ".join(self.values).decode("utf-8", "backslashreplace")
+
+    def text(self, quote: bool = False) -> str:
+        """The arguments as a shell would take them, each in quotes if *quote*, with a mark where they were cut."""
+        if self.unreadable:
+            return UNREADABLE
+        line = " ".join(quote_argument(value, quote) for value in self.values)
+        return line + " …" if self.truncated else line
+
+
+def quote_argument(argument: bytes, always: bool = False) -> str:
+    """*argument* as one word of a shell: bare if it can be, else in quotes; ``$'…'`` where it is not printable.
+
+    The result has no control characters and gives the same bytes back when bash reads it.
+    """
+    if argument and not always and _PLAIN.issuperset(argument):
+        return argument.decode("ascii")
+    try:
+        text = argument.decode("utf-8")
+    except UnicodeDecodeError:
+        return _ansi_quote(argument.decode("utf-8", "surrogateescape"))
+    if not text.isprintable():
+        return _ansi_quote(text)
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _ansi_quote(text: str) -> str:
+    """*text* in bash's ``$'…'``; bytes outside UTF-8 come as lone surrogates."""
+    return "$'" + "".join(map(_ansi_escape, text)) + "'"
+
+
+def _ansi_escape(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    # Octal takes at most three digits, so that what follows can not be mistaken for one more of them.
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,67 @@
+"""A column: one field of an output, with everything that a view needs to show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuibpf.program import Field, Record
+from tuibpf.tool.arguments import Arguments
+from tuibpf.tool.display import JsonValue, display_of
+
+__all__ = ["Column", "columns_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How the values of a field are shown. *name* is the key in JSON, *title* the heading for people.
+
+    *display* is a display type (see ``tuibpf.tool.display``); *shown* is false for a field that only machines get.
+    *names* are the names of an enumeration's values; *quote* asks for every argument in quotes.
+    """
+
+    name: str
+    title: str
+    display: str
+    shown: bool = True
+    names: dict[int, str] = field(default_factory=dict, hash=False)
+    quote: bool = False
+
+    @classmethod
+    def of(cls, item: Field) -> Column:
+        """The column that shows a field of the compiler's."""
+        return cls(item.name, item.title, item.display, item.shown, dict(item.names), item.quote)
+
+    @property
+    def width(self) -> int:
+        """The cells to set aside: fixed, so that little is repainted over a slow link. A text may be longer."""
+        return max(display_of(self.display).width, len(self.title))
+
+    @property
+    def right(self) -> bool:
+        """Whether the column is aligned to the right, as numbers are."""
+        return display_of(self.display).right
+
+    def text(self, value: Any) -> str:
+        """*value* for people: one line, without any control character."""
+        return display_of(self.display).text(value, self.names, self.quote)
+
+    def json(self, value: Any) -> JsonValue:
+        """*value* for machines: an integer in the declared unit, a string, a list of strings, a boolean or None."""
+        return display_of(self.display).json(value, self.names, self.quote)
+
+    def items(self, value: Any) -> dict[str, JsonValue]:
+        """The keys and values that stand for *value* in JSON: one, or two for arguments, which may be incomplete."""
+        items = {self.name: self.json(value)}
+        if isinstance(value, Arguments):
+            items[f"{self.name}_truncated"] = value.truncated
+        return items
+
+    def matches(self, value: Any, wanted: str) -> bool:
+        """Whether the text of *value*, before any quoting, contains *wanted*."""
+        return wanted in (value.plain() if isinstance(value, Arguments) else self.text(value))
+
+
+def columns_of(*records: Record | None) -> tuple[Column, ...]:
+    """The columns of one row that is made of these records, in order."""
+    return tuple(Column.of(item) for record in records if record for item in record.fields)
