@@ -11,8 +11,6 @@ Signed division, signed remainder and sign-extending moves reuse the operation o
 the instruction's offset. Their members here carry that offset in bits 8 and up, so that each is one value.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 from tuibpf.isa.instruction import Class, Instruction, Source

@@ -4,8 +4,6 @@ Without FETCH they change memory only. With it src receives the old value, and a
 A width other than 4 or 8 is a ``KeyError``.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 from tuibpf.isa.instruction import Class, Instruction

@@ -3,8 +3,6 @@
 Names are the kernel's without ``bpf_``. Arguments and results: bpf-helpers(7).
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 __all__ = ["Helper"]

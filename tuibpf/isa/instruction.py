@@ -11,8 +11,6 @@ The three low bits of the opcode are its class. Only ``ld_imm64`` takes a second
 upper half of its 64-bit constant.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable
 from enum import IntEnum

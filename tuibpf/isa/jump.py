@@ -10,8 +10,6 @@
 Distances count slots from the instruction after the jump: 0 goes to the next one.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 from tuibpf.isa.alu import signed_imm32
@@ -42,12 +40,12 @@ class Jump(IntEnum):
     JSLE = 0xD0  # signed (Linux 4.14)
 
     @property
-    def negated(self) -> Jump:
+    def negated(self) -> "Jump":
         """The condition that holds exactly when this one does not. ``KeyError`` for those that have none."""
         return _NEGATED[self]
 
     @property
-    def swapped(self) -> Jump:
+    def swapped(self) -> "Jump":
         """The condition on swapped operands: ``a < b`` is ``b > a``. ``KeyError`` for those that have none."""
         return _SWAPPED[self]
 

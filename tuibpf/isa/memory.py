@@ -10,8 +10,6 @@
 Widths are given in bytes: 1, 2, 4 or 8. Another width is a ``KeyError``.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 from tuibpf.isa.instruction import LD_IMM64, Class, Instruction
