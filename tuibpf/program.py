@@ -126,7 +126,7 @@ class Field:
     A *tail* field's record part is two u32, the bytes captured and the bytes there were; what was captured follows
     the fixed part of the record. At most one field of a record is a tail.
     *names* maps values to names for an enumeration (from BTF), *contains* keeps only the rows whose text has that
-    string, *quote* asks for every argument in quotes.
+    string, *quote* asks for every argument in quotes, *limit* is the number of arguments shown.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Field:
     names: tuple[tuple[int, str], ...] = ()
     contains: str | None = None
     quote: bool = False
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,8 @@ class TableOutput:
     The map's key is a u64 epoch followed by *key*; the value is *value*. Programs write under the epoch that element
     0 of the globals map holds at ``Bundle.epoch_offset``; a reader moves the epoch on, waits until no program that
     read the old one still runs, then takes the old entries out, so nothing is lost between two frames.
-    *sort* names the value fields whose sum orders the rows, largest first; *limit* the rows that a frame keeps.
+    *sort* names the value fields whose sum orders the rows, largest first; *limit* the rows that a frame keeps; *clear*
+    tells whether a terminal is cleared between two frames.
     """
 
     name: str
@@ -194,6 +196,7 @@ class TableOutput:
     loss: int
     sort: tuple[str, ...] = ()
     limit: int | None = None
+    clear: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,5 @@ def completed(rq: "struct request *", nr_bytes: u32):
         if queued and rq.start_time_ns:
             start = rq.start_time_ns  # 0 where the disk keeps no statistics: then from the issue
         duration = (now() - start) // (1_000_000 if milliseconds else 1_000)
-        if by_disk and by_flags:
-            latency[Kind(disk=rq.q.disk.disk_name, flags=rq.cmd_flags)].add(duration)
-        elif by_disk:
-            latency[Kind(disk=rq.q.disk.disk_name)].add(duration)
-        elif by_flags:
-            latency[Kind(flags=rq.cmd_flags)].add(duration)
-        else:
-            latency[None].add(duration)
+        kind = Kind(disk=rq.q.disk.disk_name if by_disk else "", flags=rq.cmd_flags if by_flags else 0)
+        latency[kind if by_disk or by_flags else None].add(duration)

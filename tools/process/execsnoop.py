@@ -50,7 +50,7 @@ calls = LruHash(Tid, Call, 8192)
 @tp_btf("sched_process_exec")
 def succeeded(p: "struct task_struct *", old_pid: s32, bprm: "struct linux_binprm *"):
     if failed:
-        calls.remove(u32(old_pid))  # the thread that called, which may not be the one that returns
+        calls.remove(old_pid)  # the thread that called, which may not be the one that returns
     if only_uid is not None and uid() != only_uid:
         return
     parent = p.real_parent

@@ -98,7 +98,7 @@ class KernelMap:
         return entries
 
     def summed(self, values: Buffer, count: int) -> bytes:
-        """*values* of a per-CPU map as *count* values of ``value_size`` bytes: u64 by u64, added over the processors."""
+        """*values* of a per-CPU map as *count* values, added over the processors u64 by u64."""
         if not self.per_cpu:
             return bytes(values)
         words, cpus = self._slot_bytes // 8, possible_cpus()

@@ -37,7 +37,7 @@ class SoftwareEvent:
 
 
 def _open(
-    kind: int, config: int, cpu: int, *, period: int = 0, sample: int = 0, flags: int = 0, wakeup: int = 0, clock: int = 0
+    kind: int, config: int, cpu: int, period: int, *, sample: int = 0, flags: int = 0, wakeup: int = 0, clock: int = 0
 ) -> int:
     attr = _ATTR.pack(kind, _ATTR.size, config, period, sample, 0, flags, wakeup, 0, 0, 0, 0, 0, 0, clock)
     whole_machine = -1
@@ -50,13 +50,13 @@ def open_tracepoint(event_id: int) -> int:
     Opened on one processor for all tasks: the program of an event runs on every processor whatever the event's own,
     since it hangs on the tracepoint itself (``perf_event_attach_bpf_prog()``, kernel/trace/bpf_trace.c).
     """
-    return _open(_TYPE_TRACEPOINT, event_id, 0, period=1, sample=_SAMPLE_RAW, wakeup=1)
+    return _open(_TYPE_TRACEPOINT, event_id, 0, 1, sample=_SAMPLE_RAW, wakeup=1)
 
 
 def open_software(event: int, cpu: int, *, frequency_hz: int = 0, period: int = 0) -> int:
     """A software event on one processor, by *frequency_hz* or every *period* (nanoseconds for the clocks)."""
     flags = _FLAG_DISABLED | (_FLAG_FREQUENCY if frequency_hz else 0)
-    return _open(_TYPE_SOFTWARE, event, cpu, period=frequency_hz or period, flags=flags)
+    return _open(_TYPE_SOFTWARE, event, cpu, frequency_hz or period, flags=flags)
 
 
 def open_buffer_event(cpu: int, wakeup_bytes: int) -> int:
@@ -67,7 +67,7 @@ def open_buffer_event(cpu: int, wakeup_bytes: int) -> int:
     flags = _FLAG_WATERMARK | _FLAG_USE_CLOCK
     sample = _SAMPLE_TIME | _SAMPLE_RAW
     return _open(
-        _TYPE_SOFTWARE, SoftwareEvent.BPF_OUTPUT, cpu, period=1, sample=sample, flags=flags, wakeup=wakeup_bytes,
+        _TYPE_SOFTWARE, SoftwareEvent.BPF_OUTPUT, cpu, 1, sample=sample, flags=flags, wakeup=wakeup_bytes,
         clock=_CLOCK_MONOTONIC,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from types import TracebackType
+from typing import Self
 
 from tuibpf.diagnostics import NotSupported
 from tuibpf.kernel import syscall as _sys
@@ -22,7 +22,7 @@ _MOUNT_POINTS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 _FSOPEN_CLOEXEC = 1
 _FSCONFIG_CMD_CREATE = 6
 _FSMOUNT_CLOEXEC = 1
-_REMEDY = "run as root (sudo), or grant the python binary cap_dac_read_search and, if tracefs is not mounted, cap_sys_admin"
+_REMEDY = "run it with sudo, or mount tracefs and give the python binary cap_dac_read_search"
 
 
 def _open_folder(path: str, dir_fd: int | None = None) -> int:
@@ -69,10 +69,10 @@ class Tracefs:
             mount.close()  # the folder that was opened keeps the detached mount alive
         self.how = "detached mount"
 
-    def __enter__(self) -> Tracefs:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:

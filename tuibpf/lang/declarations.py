@@ -97,10 +97,19 @@ class Table:
     """Rows by key: ``connections = Table(Connection, Traffic)``. Each frame shows what came since the one before.
 
     *sort* names the field of the value that orders the rows, largest first (``"rx+tx"`` for a sum), *limit* the
-    number of rows shown, *entries* the room.
+    number of rows shown, *entries* the room; *clear* whether a terminal is cleared between two frames.
     """
 
-    def __init__(self, key: Any, value: Any, *, sort: str = "", limit: int | None = None, entries: int = 10240) -> None: ...
+    def __init__(
+        self,
+        key: Any,
+        value: Any,
+        *,
+        sort: str = "",
+        limit: int | None = None,
+        clear: bool = True,
+        entries: int = 10240,
+    ) -> None: ...
 
     def __getitem__(self, key: Any) -> Any:
         """The value of *key*, made of zeros if there is none: ``table[key].bytes += n`` never loses a count to a race."""

@@ -16,12 +16,12 @@ def now() -> int:
 
 
 def pid() -> int:
-    """The id of the process that runs (u32, the kernel's tgid)."""
+    """The id of the process that runs (s32, the kernel's tgid)."""
     raise SyntaxError
 
 
 def tid() -> int:
-    """The id of the thread that runs (u32, the kernel's pid)."""
+    """The id of the thread that runs (s32, the kernel's pid)."""
     raise SyntaxError
 
 

@@ -106,11 +106,11 @@ class Count(u64):
     """How many times something happened."""
 
 
-class Pid(u32):
+class Pid(s32):
     """A process id (the kernel's tgid), in the initial PID namespace."""
 
 
-class Tid(u32):
+class Tid(s32):
     """A thread id (the kernel's pid), in the initial PID namespace."""
 
 

@@ -17,7 +17,8 @@ class Column:
     """How the values of a field are shown. *name* is the key in JSON, *title* the heading for people.
 
     *display* is a display type (see ``tuibpf.tool.display``); *shown* is false for a field that only machines get.
-    *names* are the names of an enumeration's values; *quote* asks for every argument in quotes.
+    *names* are the names of an enumeration's values; *quote* asks for every argument in quotes. *key* is true for the
+    columns that together tell a table's rows, or a tool's histograms, from each other.
     """
 
     name: str
@@ -26,11 +27,12 @@ class Column:
     shown: bool = True
     names: dict[int, str] = field(default_factory=dict, hash=False)
     quote: bool = False
+    key: bool = False
 
     @classmethod
-    def of(cls, item: Field) -> Column:
+    def of(cls, item: Field, key: bool = False) -> Column:
         """The column that shows a field of the compiler's."""
-        return cls(item.name, item.title, item.display, item.shown, dict(item.names), item.quote)
+        return cls(item.name, item.title, item.display, item.shown, dict(item.names), item.quote, key)
 
     @property
     def width(self) -> int:
@@ -62,6 +64,8 @@ class Column:
         return wanted in (value.plain() if isinstance(value, Arguments) else self.text(value))
 
 
-def columns_of(*records: Record | None) -> tuple[Column, ...]:
-    """The columns of one row that is made of these records, in order."""
-    return tuple(Column.of(item) for record in records if record for item in record.fields)
+def columns_of(key: Record | None, value: Record | None = None) -> tuple[Column, ...]:
+    """The columns of a row: those of its key, then those of its value."""
+    keys = (Column.of(item, key=True) for item in key.fields) if key else ()
+    values = (Column.of(item) for item in value.fields) if value else ()
+    return (*keys, *values)

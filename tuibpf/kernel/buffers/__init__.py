@@ -44,7 +44,7 @@ class BufferReader(Protocol):
         ...
 
     def rows(self, fmt: Struct) -> list[tuple[Any, ...]]:
-        """Take all records that are there as tuples of *fmt*; what a record has beyond ``fmt.size`` bytes is cut off."""
+        """Take all records that are there as tuples of *fmt*; what one has beyond ``fmt.size`` bytes is cut off."""
         ...
 
     def records(self) -> list[bytes]:

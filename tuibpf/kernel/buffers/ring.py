@@ -43,7 +43,7 @@ class _Fence:
 
 
 class RingReader:
-    """Reads the ring buffer map *map_fd* of *size* bytes. One reader, one thread: the consumer's position is its own."""
+    """Reads the ring buffer map *map_fd* of *size* bytes. One reader, one thread."""
 
     def __init__(self, map_fd: int, size: int) -> None:
         self._fd = map_fd

@@ -9,6 +9,6 @@ from tuibpf.program import Hook
 __all__ = ["attach"]
 
 
-def attach(program_fd: int, hook: Hook) -> Descriptor:
+def attach(program_fd: int, hook: Hook) -> Descriptor:  # noqa: ARG001 (all kinds of hooks are called alike)
     """Attach in about 0.1 ms; *hook* says nothing that the kernel does not know from loading the program."""
     return Descriptor(bpf.raw_tracepoint_open(program_fd))

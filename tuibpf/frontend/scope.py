@@ -1,0 +1,209 @@
+"""The state of compiling one function: where control is, what the names stand for, what is known not to be missing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from tuibpf.diagnostics import Span
+from tuibpf.frontend import conditions, expressions, integers, statements
+from tuibpf.frontend.values import Conflict, Constant, KernelPointer, Place, Scalar, Value
+from tuibpf.ir.builder import Builder
+from tuibpf.ir.function import Block
+from tuibpf.ir.ops import Op
+from tuibpf.ir.types import ADDRESS, IntType
+
+if TYPE_CHECKING:
+    from tuibpf.frontend.script import Script
+
+__all__ = ["Edge", "Label", "Loop", "Scope"]
+
+Facts = frozenset[Op]
+_NOTHING: Facts = frozenset()
+
+
+class Edge(NamedTuple):
+    """A jump to a label: from which block, with what names and facts."""
+
+    block: Block
+    names: dict[str, Value]
+    facts: Facts
+
+
+class Label:
+    """A place that control may reach from several others, which are joined when it is placed."""
+
+    __slots__ = ("block", "edges")
+
+    def __init__(self) -> None:
+        self.block = Block()
+        self.edges: list[Edge] = []
+
+
+class Loop(NamedTuple):
+    """An enclosing loop: where ``break`` and ``continue`` go."""
+
+    after: Label
+    again: Label
+
+
+class Scope:
+    """One function being compiled.
+
+    *names* are the variables, *facts* the operations known not to be 0 here (tested look-ups). Without a builder only
+    what is known at launch can be evaluated: the top level of a script.
+    """
+
+    def __init__(self, script: Script, build: Builder | None = None) -> None:
+        self.script = script
+        self._build = build
+        self.names: dict[str, Value] = {}
+        self.facts: Facts = _NOTHING
+        self.loops: list[Loop] = []
+        self.calls: list[str] = []
+        self.returns: list[Label] = []
+        self.declared: dict[str, IntType] = {}
+        self.places: dict[tuple[int, str, int], Op] = {}
+        self._serial = 0
+
+    @property
+    def build(self) -> Builder:
+        assert self._build is not None
+        return self._build
+
+    @property
+    def constant_only(self) -> bool:
+        return self._build is None
+
+    def fresh(self) -> str:
+        """A name that no script can write, for a value that has to survive a join."""
+        self._serial += 1
+        return f"·{self._serial}"
+
+    def error(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
+        self.script.error(node, message, hint)
+
+    def at(self, node: ast.AST) -> None:
+        """What is emitted from now on stems from *node*."""
+        self.build.span = self.span(node)
+
+    def span(self, node: ast.AST) -> Span:
+        return self.script.span(node)
+
+    def expression(self, node: ast.expr) -> Value:
+        return expressions.evaluate(self, node)
+
+    def integer(self, node: ast.expr, wanted: IntType | None = None) -> Scalar:
+        """The value of *node* as an integer in a register, of type *wanted* if that is given."""
+        return integers.to_scalar(self, self.expression(node), node, wanted)
+
+    def condition(self, node: ast.expr, then: Label, other: Label) -> None:
+        """Go to *then* if *node* is true, else to *other*. One that can not be reached gets no edge."""
+        conditions.branch(self, node, then, other)
+
+    def body(self, nodes: Iterable[ast.stmt]) -> None:
+        statements.run(self, nodes)
+
+    def jump(self, label: Label) -> None:
+        label.edges.append(Edge(self.build.block, self.names.copy(), self.facts))
+        self.build.jump(label.block)
+
+    def branch(
+        self, condition: str, left: Op, right: Op, then: Label, other: Label,
+        true: Iterable[Op] = (), false: Iterable[Op] = (),
+    ) -> None:  # fmt: skip
+        """A branch after which the operations *true* (or *false*, on the other way) are known not to be 0."""
+        block = self.build.block
+        then.edges.append(Edge(block, self.names.copy(), self.facts.union(true)))
+        other.edges.append(Edge(block, self.names.copy(), self.facts.union(false)))
+        self.build.branch(condition, left, right, then.block, other.block)
+
+    def place(self, label: Label) -> bool:
+        """Go on at *label* with what all its edges agree on; False if nothing leads there."""
+        edges = label.edges
+        if not edges:
+            return False
+        self.build.begin(label.block)
+        self.facts = _NOTHING.union(edges[0].facts).intersection(*(edge.facts for edge in edges[1:]))
+        first = edges[0].names
+        if len(edges) == 1:
+            self.names = first
+            return True
+        self.names = {}
+        for name in dict.fromkeys(name for edge in edges for name in edge.names):
+            values = [edge.names.get(name) for edge in edges]
+            same = values[0]
+            self.names[name] = (
+                same if same is not None and all(value is same for value in values)
+                else self._join(name, values, [edge.block for edge in edges])
+            )  # fmt: skip
+        return True
+
+    def _join(self, name: str, values: list[Value | None], blocks: list[Block]) -> Value:
+        """One value for what a name stands for on each way here."""
+        present = [value for value in values if value is not None]
+        if len(present) < len(values):
+            return Conflict(f"{name!r} is not set on every way to this line")
+        first = present[0]
+        if all(isinstance(value, Constant) for value in present):
+            if all(value.value == first.value and type(value.value) is type(first.value) for value in present):  # type: ignore[attr-defined]
+                return first
+        if all(isinstance(value, KernelPointer) and value.target == first.target for value in present):  # type: ignore[attr-defined]
+            op = self._phi(ADDRESS, [value.op for value in present], blocks)  # type: ignore[attr-defined]
+            return KernelPointer(op, first.target, all(value.direct for value in present))  # type: ignore[attr-defined]
+        if all(isinstance(value, Place) and value.layout == first.layout for value in present):  # type: ignore[attr-defined]
+            return self._join_places([value for value in present if isinstance(value, Place)], blocks)
+        if all(integers.is_integer(value) or _is_none(value) for value in present):
+            return self._join_integers(name, present, blocks)
+        return Conflict(f"{name!r} stands for different things on the ways to this line")
+
+    def _phi(self, type: IntType | None | object, ops: list[Op], blocks: list[Block]) -> Op:
+        if all(op is ops[0] for op in ops):
+            return ops[0]
+        phi = self.build.phi(type)  # type: ignore[arg-type]
+        for block, op in zip(blocks, ops, strict=True):
+            phi.add(block, op)
+        return phi
+
+    def _join_places(self, places: list[Place], blocks: list[Block]) -> Value:
+        if len({(place.offset, place.shared) for place in places}) > 1:
+            return Conflict("this name stands for memory of different kinds on the ways to this line")
+        op = self._phi(ADDRESS, [place.op for place in places], blocks)
+        optional = any(place.present is not None for place in places)
+        present = self._phi(ADDRESS, [place.present or place.op for place in places], blocks) if optional else None
+        return Place(op, places[0].offset, places[0].layout, places[0].shared, present)
+
+    def _join_integers(self, name: str, values: list[Value], blocks: list[Block]) -> Value:
+        type = integers.common_type([value for value in values if not _is_none(value)])
+        if type is None:
+            return Conflict(f"{name!r} is signed on one way to this line and unsigned on another")
+        ops, presences, optional = [], [], False
+        for value, block in zip(values, blocks, strict=True):
+            if isinstance(value, Scalar):
+                ops.append(value.op)
+                presences.append(value.present)
+                optional = optional or value.present is not None
+            else:
+                assert isinstance(value, Constant)
+                missing = value.value is None
+                ops.append(self._const_in(block, 0 if missing else integers.constant_integer(value), type))
+                presences.append(self._const_in(block, 0, type) if missing else None)
+                optional = optional or missing
+        op = self._phi(type, ops, blocks)
+        if not optional:
+            return Scalar(op, type)
+        ones = [given or self._const_in(block, 1, type) for given, block in zip(presences, blocks, strict=True)]
+        return Scalar(op, type, self._phi(ADDRESS, ones, blocks))
+
+    def _const_in(self, block: Block, value: int, type: IntType) -> Op:
+        """A constant at the end of a block that control has left already."""
+        from tuibpf.ir.ops import Const
+
+        const = Const(type.wrap(value), type, self.build.span)
+        block.ops.insert(len(block.ops) - 1, const)
+        return const
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None

@@ -1,0 +1,102 @@
+"""From records, as the kernel wrote them, to rows of raw values: a column at a time, so that it is done in C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from struct import Struct
+from typing import Any
+
+from tuibpf.program import Field, Record
+from tuibpf.tool.arguments import Arguments
+from tuibpf.tool.clock import Clock
+from tuibpf.tool.column import Column
+
+__all__ = ["Decoder", "text_of"]
+
+Row = tuple[Any, ...]
+Convert = Callable[[Sequence[Any]], Iterable[Any]]
+
+_STRINGS = frozenset({"comm", "disk", "path", "text"})
+
+
+@lru_cache(maxsize=8192)
+def text_of(raw: bytes) -> str:
+    """The string in a fixed buffer, up to its NUL; what is not UTF-8 as ``\\xNN``, so that any file can take it."""
+    return raw.partition(b"\0")[0].decode("utf-8", "backslashreplace")
+
+
+class Decoder:
+    """Decodes the records of one layout.
+
+    Values that a row holds in another form than the record: strings become ``str``, ``time`` nanoseconds since the
+    epoch, ``elapsed`` nanoseconds since the start of the session, a tail ``Arguments`` or ``str``.
+    """
+
+    def __init__(self, record: Record, clock: Clock) -> None:
+        self.struct = Struct(record.format)
+        self.has_tail = record.tail is not None
+        self._clock = clock
+        self._converts = [
+            (index, convert) for index, item in enumerate(record.fields) if (convert := self._convert(item))
+        ]
+        self._filters = [
+            (index, Column.of(item), item.contains) for index, item in enumerate(record.fields) if item.contains
+        ]
+        self._tail_at = next((index for index, item in enumerate(record.fields) if item.tail), 0)
+        self._tail = record.tail
+
+    def rows(self, values: list[Row]) -> list[Row]:
+        """Rows from unpacked records of a fixed layout."""
+        if not values:
+            return []
+        if self._converts:
+            columns: list[Iterable[Any]] = list(zip(*values, strict=True))
+            for index, convert in self._converts:
+                columns[index] = convert(columns[index])  # type: ignore[arg-type]
+            values = list(zip(*columns, strict=True))
+        return self._keep(values)
+
+    def rows_with_tail(self, records: list[bytes]) -> list[Row]:
+        """Rows from whole records whose layout ends in a tail; one too short for its layout is left out."""
+        at, size = self._tail_at, self.struct.size
+        values = []
+        for record in records:
+            if len(record) < size:
+                continue
+            fixed = self.struct.unpack_from(record)
+            captured, total = fixed[at], fixed[at + 1]
+            tail = self._tail_value(record[size : size + captured], total)
+            values.append((*fixed[:at], tail, *fixed[at + 2 :]))
+        return self.rows(values)
+
+    def _tail_value(self, captured: bytes, total: int) -> Arguments | str:
+        assert self._tail is not None
+        if self._tail.display == "arguments":
+            arguments = Arguments.parse(captured, total)
+            return arguments if self._tail.limit is None else arguments.first(self._tail.limit)
+        return text_of(captured) + ("…" if len(captured) < total else "")
+
+    def _convert(self, item: Field) -> Convert | None:
+        if item.tail:
+            return None
+        if item.display in _STRINGS:
+            return lambda column: map(text_of, column)
+        if item.display == "time":
+            return self._wall
+        if item.display == "elapsed":
+            return self._since_start
+        return None
+
+    def _wall(self, column: Sequence[int]) -> list[int]:
+        offset_ns = self._clock.wall_offset_ns
+        return [value + offset_ns for value in column]
+
+    def _since_start(self, column: Sequence[int]) -> list[int]:
+        start_ns = self._clock.start_ns
+        return [value - start_ns for value in column]
+
+    def _keep(self, rows: list[Row]) -> list[Row]:
+        for index, column, wanted in self._filters:
+            rows = [row for row in rows if column.matches(row[index], wanted)]
+        return rows

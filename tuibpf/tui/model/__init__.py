@@ -1,0 +1,1 @@
+"""What the views show, without a terminal: bounded, plain Python, filled from frames."""

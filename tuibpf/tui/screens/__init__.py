@@ -1,0 +1,1 @@
+"""Screens over the dashboard: a tool's options, a row in full, help."""
