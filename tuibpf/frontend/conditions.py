@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tuibpf.frontend import integers, memory
+from tuibpf.frontend.labels import Label
 from tuibpf.frontend.values import (
     Conflict,
     Constant,
@@ -20,7 +21,7 @@ from tuibpf.frontend.values import (
 from tuibpf.ir.ops import Op
 
 if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Label, Scope
+    from tuibpf.frontend.scope import Scope
 
 __all__ = ["branch", "branch_compare", "branch_value"]
 
@@ -32,8 +33,6 @@ _SIGNED = _UNSIGNED | {ast.Lt: "slt", ast.LtE: "sle", ast.Gt: "sgt", ast.GtE: "s
 
 def branch(scope: Scope, node: ast.expr, then: Label, other: Label) -> None:
     """Evaluate *node* for its truth alone."""
-    from tuibpf.frontend.scope import Label
-
     if isinstance(node, ast.BoolOp):
         last = node.values[-1]
         for value in node.values[:-1]:
@@ -74,8 +73,6 @@ def branch_value(scope: Scope, node: ast.expr, value: Value, then: Label, other:
 
 def _branch_chain(scope: Scope, node: ast.Compare, then: Label, other: Label) -> None:
     """``a < b < c``: each link must hold, and every operand is evaluated once."""
-    from tuibpf.frontend.scope import Label
-
     left_node, left = node.left, scope.expression(node.left)
     for number, (operator, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
         right = scope.expression(right_node)
@@ -160,8 +157,6 @@ def _branch_in(
     scope: Scope, node: ast.expr, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr], then: Label, other: Label
 ) -> None:
     """Membership of a tuple: one comparison after the other."""
-    from tuibpf.frontend.scope import Label
-
     members: list[Value] = []
     if isinstance(right, TupleValue):
         members = right.values
@@ -187,8 +182,6 @@ def _is_text(value: Value) -> bool:
 
 def _branch_text(scope: Scope, node: ast.expr, left: Value, right: Value, then: Label, other: Label) -> None:
     """Equality of strings and addresses: word by word, up to and including the NUL of a literal."""
-    from tuibpf.frontend.scope import Label
-
     if isinstance(left, Constant):
         left, right = right, left
     scope.at(node)

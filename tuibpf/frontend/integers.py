@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tuibpf.frontend.labels import Label
 from tuibpf.frontend.values import Conflict, Constant, KernelPointer, Scalar, Value
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import BOOL, S64, U64, IntType
@@ -180,8 +181,6 @@ def _floor_divide(scope: Scope, a: Op, b: Op, divisor: int) -> Op:
 
 def _select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: Op) -> Op:
     """*then* if the condition holds, else *other*, both of which are there already."""
-    from tuibpf.frontend.scope import Label
-
     name, yes, no, after = scope.fresh(), Label(), Label(), Label()
     scope.branch(condition, left, right, yes, no)
     for label, op in ((yes, then), (no, other)):

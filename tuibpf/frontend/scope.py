@@ -4,48 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tuibpf.diagnostics import Span
 from tuibpf.frontend import conditions, expressions, integers, statements
+from tuibpf.frontend.labels import Edge, Facts, Label, Loop
 from tuibpf.frontend.values import Conflict, Constant, KernelPointer, Place, Scalar, Value
 from tuibpf.ir.builder import Builder
 from tuibpf.ir.function import Block
-from tuibpf.ir.ops import Op
+from tuibpf.ir.ops import Const, FrameAddress, Op, Slot
 from tuibpf.ir.types import ADDRESS, IntType
 
 if TYPE_CHECKING:
     from tuibpf.frontend.script import Script
 
-__all__ = ["Edge", "Label", "Loop", "Scope"]
+__all__ = ["Scope"]
 
-Facts = frozenset[Op]
 _NOTHING: Facts = frozenset()
-
-
-class Edge(NamedTuple):
-    """A jump to a label: from which block, with what names and facts."""
-
-    block: Block
-    names: dict[str, Value]
-    facts: Facts
-
-
-class Label:
-    """A place that control may reach from several others, which are joined when it is placed."""
-
-    __slots__ = ("block", "edges")
-
-    def __init__(self) -> None:
-        self.block = Block()
-        self.edges: list[Edge] = []
-
-
-class Loop(NamedTuple):
-    """An enclosing loop: where ``break`` and ``continue`` go."""
-
-    after: Label
-    again: Label
 
 
 class Scope:
@@ -63,6 +38,8 @@ class Scope:
         self.loops: list[Loop] = []
         self.calls: list[str] = []
         self.returns: list[Label] = []
+        self.instance = 0
+        self.inlined = 0
         self.declared: dict[str, IntType] = {}
         self.places: dict[tuple[int, str, int], Op] = {}
         self._serial = 0
@@ -75,6 +52,15 @@ class Scope:
     @property
     def constant_only(self) -> bool:
         return self._build is None
+
+    def slot(self, name: str, size: int) -> Op:
+        """The address of *size* bytes on the stack, the same ones for the same *name*; it holds in every block."""
+        key = (self.instance, name, size)
+        op = self.places.get(key)
+        if op is None:
+            op = self.places[key] = FrameAddress(Slot(name.lstrip("·") if name.isidentifier() else "value", size), self.build.span)
+            self.build.function.blocks[0].ops.insert(0, op)
+        return op
 
     def fresh(self) -> str:
         """A name that no script can write, for a value that has to survive a join."""
@@ -198,8 +184,6 @@ class Scope:
 
     def _const_in(self, block: Block, value: int, type: IntType) -> Op:
         """A constant at the end of a block that control has left already."""
-        from tuibpf.ir.ops import Const
-
         const = Const(type.wrap(value), type, self.build.span)
         block.ops.insert(len(block.ops) - 1, const)
         return const

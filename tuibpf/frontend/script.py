@@ -1,0 +1,83 @@
+"""A probe script as Python's own parser reads it: the tree, the places in the text, and where errors are raised."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable
+from typing import NoReturn
+
+from tuibpf.diagnostics import CompileError, Diagnostic, Source, Span, printable
+
+__all__ = ["Script", "near"]
+
+_LONGEST_TEXT = 1 << 18  # characters; the largest tool of the catalogue has 8,000
+_DEEPEST = 100  # parser and compiler recurse with the nesting of the script
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the names most like *name*, or None if there is none."""
+    from difflib import get_close_matches  # only an error needs it
+
+    head = name[:2].lower()
+    names = sorted(set(known))
+    if len(names) > 2000:
+        names = [one for one in names if one[:2].lower() == head]
+    matches = get_close_matches(name, names, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else None
+
+
+class Script:
+    """The tree of a script. Raises ``CompileError`` if its text is not Python."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        if len(source.text) > _LONGEST_TEXT:
+            raise CompileError(Diagnostic(f"the script is longer than {_LONGEST_TEXT} characters", source))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.tree = ast.parse(source.text, printable(source.name))
+        except SyntaxError as error:
+            raise self._syntax_error(error) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+            raise CompileError(Diagnostic(f"the script can not be parsed: {printable(reason)}", source)) from None
+        self._lines = source.text.split("\n")
+        self._check_depth()
+
+    def span(self, node: ast.AST) -> Span:
+        """Where *node* stands. Python counts its columns in bytes of UTF-8; a definition is marked by its first line."""
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        end_line, end = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column + 1)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.Try)):
+            end_line, end = line, column + len(self._text(line)[self._characters(line, column) :].encode())
+        return Span(line, self._characters(line, column), end_line, self._characters(end_line, end))
+
+    def error(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
+        """Refuse the script because of *node*."""
+        raise CompileError(Diagnostic(message, self.source, self.span(node), hint))
+
+    def _text(self, line: int) -> str:
+        return self._lines[line - 1].rstrip("\r") if 0 < line <= len(self._lines) else ""
+
+    def _characters(self, line: int, column: int) -> int:
+        text = self._text(line)
+        return column if text.isascii() else len(text.encode()[:column].decode("utf-8", "ignore"))
+
+    def _syntax_error(self, error: SyntaxError) -> CompileError:
+        message = f"Python's syntax: {printable(error.msg)}"
+        if error.lineno is None:
+            return CompileError(Diagnostic(message, self.source))
+        start = max((error.offset or 1) - 1, 0)
+        end_line = max(error.end_lineno or error.lineno, error.lineno)
+        end = max((error.end_offset or 0) - 1, start + 1 if end_line == error.lineno else 0)
+        return CompileError(Diagnostic(message, self.source, Span(error.lineno, start, end_line, end)))
+
+    def _check_depth(self) -> None:
+        level: list[ast.AST] = [self.tree]
+        for _ in range(_DEEPEST):
+            level = [child for node in level for child in ast.iter_child_nodes(node)]
+            if not level:
+                return
+        self.error(next(node for node in level if hasattr(node, "lineno")), "this is nested too deeply")
