@@ -56,7 +56,7 @@ class Batch(NamedTuple):
 
     keys: memoryview
     values: memoryview
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple can count its items; nobody asks these to
     next: bytes | None
 
 

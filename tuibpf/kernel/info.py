@@ -1,6 +1,7 @@
 """What the kernel tells of its programs and maps: ``struct bpf_prog_info``, ``struct bpf_map_info``, and their ids.
 
-Layouts: include/uapi/linux/bpf.h. A kernel that knows less leaves the rest zero; of one that knows more it is not asked.
+Layouts: include/uapi/linux/bpf.h. A kernel that knows less leaves the rest zero; what one knows
+beyond them is not asked for.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def program_instructions(fd: int) -> bytes:
 def map_info(fd: int) -> MapInfo:
     block = bytearray(_MAP_INFO.size)
     _info(fd, block)
-    *numbers, name = _MAP_INFO.unpack(block)
-    return MapInfo(*numbers, _text(name))
+    kind, ident, key_size, value_size, entries, flags, name = _MAP_INFO.unpack(block)
+    return MapInfo(kind, ident, key_size, value_size, entries, flags, _text(name))
 
 
 def _ids(command: int) -> list[int]:

@@ -25,7 +25,7 @@ class Entries(NamedTuple):
 
     keys: bytes
     values: bytes
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple can count its items; nobody asks these to
 
 
 class KernelMap:
