@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tuibpf.btf.kinds import (
-    Array, BtfError, Enum, Forward, FunctionPrototype, Kind, Pointer, Qualifier, Struct, Typedef, Union, Void,
+    Array, BtfError, Enum, Float, Forward, FunctionPrototype, Int, Pointer, Qualifier, Struct, Type, Typedef, Union,
+    Void,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["declare"]
 
 _LONGEST_CHAIN = 64
+_MOST_PARAMETERS = 16  # the kernel's functions that BPF may meet have 12 at most (MAX_BPF_FUNC_ARGS, linux/bpf.h)
 
 
 def declare(btf: "Btf", type_id: int, depth: int = 0) -> str:
@@ -26,7 +28,7 @@ def declare(btf: "Btf", type_id: int, depth: int = 0) -> str:
         match found:
             case Pointer():
                 inside = " ".join([*tags, *qualifiers])
-                declarator = f"*{inside}{' ' if inside and declarator[:1].isidentifier() else ''}{declarator}"
+                declarator = f"*{inside}{' ' if inside and declarator else ''}{declarator}"
                 qualifiers, tags = [], []
                 type_id = found.target
             case Qualifier():
@@ -42,3 +44,35 @@ def declare(btf: "Btf", type_id: int, depth: int = 0) -> str:
                 base = " ".join([*qualifiers, _base(found), *tags])
                 return f"{base} {declarator}" if declarator else base
     raise BtfError(f"type {type_id} is a declaration that never ends")
+
+
+def _wrapped(declarator: str) -> str:
+    """A declarator that ``[…]`` or ``(…)`` is about to follow: a pointer binds less tightly, so it needs parentheses."""
+    return f"({declarator})" if declarator.startswith("*") else declarator
+
+
+def _parameters(btf: "Btf", prototype: FunctionPrototype, depth: int) -> str:
+    if depth:
+        return "..."
+    shown = [declare(btf, parameter.type, depth + 1) for parameter in prototype.parameters[:_MOST_PARAMETERS]]
+    if prototype.is_variadic or len(prototype.parameters) > _MOST_PARAMETERS:
+        shown.append("...")
+    return ", ".join(shown) or "void"
+
+
+def _base(found: Type) -> str:
+    match found:
+        case Void():
+            return "void"
+        case Struct():
+            return f"struct {found.name or '(anonymous)'}"
+        case Union():
+            return f"union {found.name or '(anonymous)'}"
+        case Enum():
+            return f"enum {found.name or '(anonymous)'}"
+        case Forward():
+            return f"{'union' if found.is_union else 'struct'} {found.name}"
+        case Int() | Float() | Typedef():
+            return found.name
+        case _:
+            return f"{type(found).__name__} {found.name}"
