@@ -6,7 +6,19 @@ from tuibpf.btf.declaration import declare
 from tuibpf.btf.decode import decode
 from tuibpf.btf.index import Index
 from tuibpf.btf.kinds import (
-    Array, BtfError, Enum, Float, Int, Kind, Member, Pointer, Section, Struct, Type, Typedef, Union, Void,
+    Array,
+    BtfError,
+    Enum,
+    Float,
+    Int,
+    Kind,
+    Member,
+    Pointer,
+    Section,
+    Struct,
+    Type,
+    Union,
+    Void,
 )  # fmt: skip
 from tuibpf.btf.sections import Sections
 from tuibpf.btf.tracepoint import Tracepoint, find_tracepoint, tracepoint_names
@@ -57,9 +69,10 @@ class Btf:
         found = []
         for type_id in self.index.types(key[:-1]):
             at = offsets[type_id] if type_id < len(offsets) else len(words)
-            if at + 1 < len(words) and strings[words[at] : words[at] + size] == key:
-                if not kinds or words[at + 1] >> 24 & 0x1F in kinds:
-                    found.append(type_id)
+            if at + 1 >= len(words) or strings[words[at] : words[at] + size] != key:
+                continue
+            if not kinds or words[at + 1] >> 24 & 0x1F in kinds:
+                found.append(type_id)
         return found
 
     def find(self, name: str, *kinds: Kind) -> int | None:
@@ -164,9 +177,8 @@ class Btf:
         types and places of its members as they stand in the file."""
         words, strings = self._sections.words, self._sections.strings
         pending, seen = [(struct_id, 0)], set()
-        while pending:
-            type_id, base = pending.pop(0)
-            type_id = self._resolve(type_id)
+        for outer, base in pending:  # which grows meanwhile
+            type_id = self._resolve(outer)
             if type_id in seen or self._kind(type_id) not in (Kind.STRUCT, Kind.UNION):
                 continue
             seen.add(type_id)
@@ -182,7 +194,7 @@ class Btf:
                     pending.append((type_, base + (place & 0xFFFFFF if info >> 31 else place)))
 
     def _member(self, name: str, type_id: int, place: int, flag: int, base: int) -> Member:
-        """Bitfields are told by the kind flag since Linux 4.20's BTF; before, by the integer being smaller than its size."""
+        """A bitfield is told by the kind flag since Linux 4.20; before, by an integer that does not fill its bytes."""
         if flag:
             return Member(name, type_id, base + (place & 0xFFFFFF), place >> 24)
         _, found = self.resolve(type_id)

@@ -3,8 +3,23 @@
 from typing import TYPE_CHECKING
 
 from tuibpf.btf.kinds import (
-    Array, BtfError, Enum, Float, Forward, FunctionPrototype, Int, Pointer, Qualifier, Struct, Type, Typedef, Union,
-    Void,
+    Array,
+    BtfError,
+    DeclTag,
+    Enum,
+    Float,
+    Forward,
+    Function,
+    FunctionPrototype,
+    Int,
+    Pointer,
+    Qualifier,
+    Section,
+    Struct,
+    Type,
+    Typedef,
+    Union,
+    Variable,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -22,7 +37,9 @@ def declare(btf: "Btf", type_id: int, depth: int = 0) -> str:
     C writes a type from the inside out, so this walks from the outermost pointer to the base and wraps a declarator
     on the way: what follows a name to its right (``[16]``, ``(void *)``) and, to its left, the pointers.
     """
-    declarator, qualifiers, tags = "", [], []
+    declarator = ""
+    qualifiers: list[str] = []
+    tags: list[str] = []
     for _ in range(_LONGEST_CHAIN):
         found = btf.type(type_id)
         match found:
@@ -47,7 +64,7 @@ def declare(btf: "Btf", type_id: int, depth: int = 0) -> str:
 
 
 def _wrapped(declarator: str) -> str:
-    """A declarator that ``[…]`` or ``(…)`` is about to follow: a pointer binds less tightly, so it needs parentheses."""
+    """A declarator that ``[…]`` or ``(…)`` is to follow. A pointer binds less tightly, so it needs parentheses."""
     return f"({declarator})" if declarator.startswith("*") else declarator
 
 
@@ -62,17 +79,11 @@ def _parameters(btf: "Btf", prototype: FunctionPrototype, depth: int) -> str:
 
 def _base(found: Type) -> str:
     match found:
-        case Void():
-            return "void"
-        case Struct():
-            return f"struct {found.name or '(anonymous)'}"
-        case Union():
-            return f"union {found.name or '(anonymous)'}"
-        case Enum():
-            return f"enum {found.name or '(anonymous)'}"
-        case Forward():
-            return f"{'union' if found.is_union else 'struct'} {found.name}"
-        case Int() | Float() | Typedef():
+        case Struct() | Union() | Enum() | Forward():
+            is_union = isinstance(found, Union) or (isinstance(found, Forward) and found.is_union)
+            word = "union" if is_union else "enum" if isinstance(found, Enum) else "struct"
+            return f"{word} {found.name or '(anonymous)'}"
+        case Int() | Float() | Typedef() | Function() | Variable() | Section() | DeclTag():
             return found.name
         case _:
-            return f"{type(found).__name__} {found.name}"
+            return "void"

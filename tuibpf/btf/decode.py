@@ -1,8 +1,28 @@
 """From the words of a type record to its value."""
 
 from tuibpf.btf.kinds import (
-    Array, BtfError, DeclTag, Enum, Enumerator, Float, Forward, Function, FunctionPrototype, Int, Kind, Member,
-    Parameter, Pointer, Qualifier, Section, SectionVariable, Struct, Type, Typedef, Union, Variable,
+    Array,
+    BtfError,
+    DeclTag,
+    Enum,
+    Enumerator,
+    Float,
+    Forward,
+    Function,
+    FunctionPrototype,
+    Int,
+    Kind,
+    Member,
+    Parameter,
+    Pointer,
+    Qualifier,
+    Section,
+    SectionVariable,
+    Struct,
+    Type,
+    Typedef,
+    Union,
+    Variable,
 )  # fmt: skip
 from tuibpf.btf.sections import ELEMENT_WORDS, FIXED_WORDS, Sections
 

@@ -13,8 +13,8 @@ import struct
 from array import array
 from itertools import accumulate
 
-from tuibpf.btf.sections import ELEMENT_WORDS, FIXED_WORDS, LONGEST_NAME, Sections
 from tuibpf.btf.kinds import BtfError, Kind
+from tuibpf.btf.sections import ELEMENT_WORDS, FIXED_WORDS, LONGEST_NAME, Sections
 
 __all__ = ["Index"]
 
@@ -31,7 +31,7 @@ class Index:
     checksum, since to verify one would be to read it all.
     """
 
-    __slots__ = ("_block", "_enumerator_ids", "_enumerator_starts", "_type_ids", "_type_starts", "data_bytes", "offsets")
+    __slots__ = ("_block", "_enumerators", "_types", "data_bytes", "offsets")
 
     data_bytes: int
     """The length of the BTF that this belongs to."""
@@ -44,12 +44,12 @@ class Index:
         magic, version, self.data_bytes, *counts = _HEADER.unpack_from(block)
         if magic != _MAGIC or version != _VERSION:
             raise BtfError("not an index of this version and byte order")
-        if len(block) != _HEADER.size + 4 * sum(counts) or 0 in (counts[0], counts[1], counts[3]):
+        if len(block) != _HEADER.size + 4 * sum(counts) or not counts[0] or min(counts[1], counts[3]) < 2:
             raise BtfError("the sizes in the index do not add up")
         self._block = block
         words = block[_HEADER.size :].cast("I")
         parts = [words[end - count : end] for count, end in zip(counts, accumulate(counts), strict=True)]
-        self.offsets, self._type_starts, self._type_ids, self._enumerator_starts, self._enumerator_ids = parts
+        self.offsets, self._types, self._enumerators = parts[0], (parts[1], parts[2]), (parts[3], parts[4])
 
     @classmethod
     def from_bytes(cls, block: bytes | memoryview) -> "Index":
@@ -80,11 +80,11 @@ class Index:
 
     def types(self, name: bytes) -> list[int]:
         """The ids of types whose name has the hash of *name*, ascending: *name*'s own, and a few others."""
-        return _bucket(self._type_starts, self._type_ids, name)
+        return _bucket(*self._types, name)
 
     def enumerations(self, enumerator: bytes) -> list[int]:
         """The ids of enumerations that have an enumerator with the hash of *enumerator*, ascending."""
-        return _bucket(self._enumerator_starts, self._enumerator_ids, enumerator)
+        return _bucket(*self._enumerators, enumerator)
 
 
 def _walk(words: memoryview) -> tuple["array[int]", list[int], list[int], list[int], list[int]]:

@@ -72,7 +72,7 @@ class Array(NamedTuple):
     """*count* elements of the type *element*; 0 for a flexible array at the end of a struct."""
 
     element: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count(), which nobody asks of a type
 
 
 class Member(NamedTuple):
