@@ -11,7 +11,8 @@ import stat
 from collections.abc import Iterator
 
 from tuibpf.diagnostics import CompileError, Diagnostic, Source
-from tuibpf.frontend.header import OptionDeclaration, read_header
+from tuibpf.frontend.header import read_header
+from tuibpf.frontend.option import OptionDeclaration
 from tuibpf.tool.option import Option, UsageError, near
 from tuibpf.tool.tool import Tool
 

@@ -67,13 +67,22 @@ class Option:
                 raise UsageError(f"{self.long} is yes or no, not {text!r}")
             return _MARKS[text.lower()]
         number = self._number(text)
-        low = 0 if self.minimum is None and (self.display in _LARGEST or self.kind == "number") else self.minimum
-        high = _LARGEST.get(self.display) if self.maximum is None else self.maximum
+        low, high = self._range()
         if low is not None and number < low:
             raise UsageError(f"{self.long} is at least {low}, not {text}")
         if high is not None and number > high:
             raise UsageError(f"{self.long} is at most {high}, not {text}")
         return number
+
+    def _range(self) -> tuple[int | None, int | None]:
+        """The least and the largest number: as declared, and no more than makes sense for the display type."""
+        low, high = self.minimum, self.maximum
+        if self.kind == "number" and low is None:
+            low = 0
+        if self.display in _LARGEST:
+            most = _LARGEST[self.display]
+            return max(low or 0, 0), most if high is None else min(high, most)
+        return low, high
 
     def _number(self, text: str) -> int | float:
         if self.kind == "number":
@@ -100,7 +109,7 @@ class Option:
     @property
     def usage(self) -> str:
         """How it is written: ``-p, --pid PID``."""
-        value = "" if self.kind == "flag" else " " + (self.metavar or "|".join(self.choices) or self.name.upper())
+        value = "" if self.kind == "flag" else " " + (self.metavar or "|".join(self.choices) or self.long[2:].upper())
         return (f"{self.short}, " if self.short else "    ") + self.long + value
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from struct import Struct, unpack_from
 from typing import Protocol, Self
 
-from tuibpf.kernel.buffers import BufferReader, open_buffer, wait
+from tuibpf.kernel.buffers import BufferReader, wait
 from tuibpf.kernel.maps import KernelMap
 from tuibpf.program import Bundle, HistogramOutput, Record, StreamOutput, TableOutput
-from tuibpf.tool.clock import Clock
+from tuibpf.tool.clock import Clock, process_start_ns
 from tuibpf.tool.column import Column, columns_of
 from tuibpf.tool.decode import Decoder, Row
 from tuibpf.tool.frame import Cost, Distribution, Frame
@@ -22,14 +22,18 @@ __all__ = ["Probes", "Session"]
 
 _EPOCH_BYTES = 8
 _FIRST = bytes(4)
+_SHAPES = {StreamOutput: "stream", TableOutput: "table", HistogramOutput: "histogram"}
 
 
 class Probes(Protocol):
     """What a session needs of the loaded programs; see ``tuibpf.kernel.loader.Loaded``."""
 
     def attach(self) -> None: ...
+    def detach(self) -> None: ...
     def close(self) -> None: ...
     def map(self, name: str) -> KernelMap: ...
+    def buffer(self, name: str) -> BufferReader: ...
+    def losses(self) -> dict[str, int]: ...
     def cost(self) -> tuple[int, int, int]: ...
     def advance_epoch(self) -> int: ...
 
@@ -38,6 +42,8 @@ class Session:
     """A tool between its attachment and ``close()``. For one thread at a time.
 
     *measure* asks for the cost of the probes in every frame; the kernel's own measuring costs two clock reads a run.
+    *compile_ms* is what the compiler took, *attached_ms* the time from the start of this process until the last probe
+    was on its hook.
     """
 
     def __init__(self, tool: Tool, bundle: Bundle, probes: Probes, *, measure: bool = True) -> None:
@@ -53,19 +59,23 @@ class Session:
         self._measure = measure
         self._readers: dict[str, BufferReader] = {}
         self._totals: dict[str, tuple[int, ...]] = {}
+        self._losses: dict[str, int] = {}
         self._closed = False
         try:
             # The readers first: a row of the first moment must find its buffer mapped.
             for output in bundle.outputs:
                 if isinstance(output, StreamOutput):
-                    self._readers[output.name] = open_buffer(probes.map(output.map))
+                    self._readers[output.name] = probes.buffer(output.map)
             if measure:
                 probes.cost()  # the kernel counts from the first question on
             self._clock = Clock()
             self._decoders = {id(record): Decoder(record, self._clock) for record in _records(bundle)}
             probes.attach()
+            attached_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            self.attached_ms = (attached_ns - process_start_ns()) / 1e6
         except BaseException:
-            self.close()
+            self._closed = True
+            probes.close()
             raise
 
     @classmethod
@@ -79,7 +89,6 @@ class Session:
         from tuibpf.kernel.loader import load
         from tuibpf.kernel.machine import running_target
 
-        started = time.perf_counter()
         tool.checked()
         target = running_target()
         compiling = time.perf_counter()
@@ -87,7 +96,6 @@ class Session:
         compiled = time.perf_counter()
         session = cls(tool, bundle, load(bundle), measure=measure)
         session.compile_ms = (compiled - compiling) * 1000
-        session.attached_ms = (time.perf_counter() - started) * 1000
         return session
 
     def __enter__(self) -> Self:
@@ -134,25 +142,32 @@ class Session:
         return frames
 
     def losses(self) -> dict[str, int]:
-        """What was lost since the session began, by reason; only what is not 0."""
-        names = self._bundle.losses
-        if self._closed or not names:
-            return {}
-        value = self._probes.map(self._bundle.globals).lookup(_FIRST)
-        counts = unpack_from(f"={len(names)}Q", value, self._bundle.losses_offset) if value else ()
-        return {name: count for name, count in zip(names, counts, strict=False) if count}
+        """What was lost since the session began, by reason; only what is not 0. Stays known after ``close()``."""
+        if not self._closed:
+            self._losses = {reason: count for reason, count in self._probes.losses().items() if count}
+        return self._losses
 
     def cost(self) -> Cost:
         """What the probes cost since they were attached; nothing is known of it without *measure*."""
         return Cost(*self._probes.cost()) if self._measure and not self._closed else Cost()
 
+    def heads(self) -> list[Frame]:
+        """An empty frame of every output: what is to come, for a view that has a heading to write."""
+        return [self._frame(output.name, _SHAPES[type(output)], []) for output in self.outputs]
+
+    def finish(self) -> list[Frame]:
+        """Take the probes off and give the last frames: all that happened before, and nothing missed."""
+        self._probes.detach()
+        return [*self.rows(), *self.snapshot()]
+
     def close(self) -> None:
         """Detach the probes and give everything back. May be called again."""
         if not self._closed:
-            self._closed = True
-            for reader in self._readers.values():
-                reader.close()
-            self._probes.close()
+            try:
+                self.losses()
+            finally:
+                self._closed = True
+                self._probes.close()
 
     def _frame(
         self,
