@@ -90,6 +90,29 @@ def object_name(name: str) -> bytes:
     return kept[: _NAME_BYTES - 1].encode()
 
 
+def _charged(command: int, attr: bytes) -> int:
+    """A command whose memory counts, before Linux 5.11, against RLIMIT_MEMLOCK: its usual 64 KiB are soon used up."""
+    try:
+        return call(command, attr)
+    except OSError as error:
+        if error.errno != errno.EPERM or not _lift_memory_limit():
+            raise
+    return call(command, attr)
+
+
+def _lift_memory_limit() -> bool:
+    import resource
+
+    limit, infinity = resource.RLIMIT_MEMLOCK, resource.RLIM_INFINITY
+    try:
+        if resource.getrlimit(limit) == (infinity, infinity):
+            return False
+        resource.setrlimit(limit, (infinity, infinity))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 # Maps
 
 
@@ -98,7 +121,7 @@ def map_create(
 ) -> int:
     """A new map's descriptor. *inner_fd* is the pattern of the inner maps of a map of maps."""
     sizes = (map_type, key_size, value_size, max_entries, flags, inner_fd, 0)
-    return call(_MAP_CREATE, _MAP_CREATE_ATTR.pack(*sizes, object_name(name)))
+    return _charged(_MAP_CREATE, _MAP_CREATE_ATTR.pack(*sizes, object_name(name)))
 
 
 def map_lookup(fd: int, key: Buffer, value: bytearray) -> bool:
@@ -214,16 +237,16 @@ def program_load(
     )  # fmt: skip
     for _ in range(_LOAD_ATTEMPTS - 1):
         try:
-            return call(_PROGRAM_LOAD, attr)
+            return _charged(_PROGRAM_LOAD, attr)
         except OSError as error:
             if error.errno != errno.EAGAIN:  # a signal came while the verifier was at work
                 raise
-    return call(_PROGRAM_LOAD, attr)
+    return _charged(_PROGRAM_LOAD, attr)
 
 
 def btf_load(data: Buffer) -> int:
     """The descriptor of a program's own BTF."""
-    return call(_BTF_LOAD, _BTF_LOAD_ATTR.pack(address(data), 0, len(data), 0, 0))
+    return _charged(_BTF_LOAD, _BTF_LOAD_ATTR.pack(address(data), 0, len(data), 0, 0))
 
 
 def program_test_run(fd: int, *, context: bytes = b"", data: bytes = b"", repeat: int = 0) -> TestRun:

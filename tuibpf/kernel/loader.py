@@ -9,6 +9,7 @@ from struct import Struct
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported
 from tuibpf.kernel import bpf, privileges
 from tuibpf.kernel.descriptor import Descriptor
+from tuibpf.kernel.features import withheld
 from tuibpf.kernel.globals import Globals
 from tuibpf.kernel.loaded import Loaded, LoadedProgram
 from tuibpf.kernel.maps import KernelMap
@@ -56,25 +57,12 @@ def load(bundle: Bundle) -> Loaded:
 
 def _create(spec: Map, flags: int) -> KernelMap:
     try:
-        return KernelMap.create(spec, flags=flags)
+        return KernelMap.create(spec, flags=flags, batches="batch" not in withheld())
     except OSError as error:
-        if error.errno == errno.EPERM and not privileges.missing() and _lift_memory_limit():
-            return KernelMap.create(spec, flags=flags)
         if error.errno in (errno.EPERM, errno.EACCES):
             raise privileges.denied(f"map {spec.name}", error) from error
         what = f"map {spec.name} ({spec.type.name}, {spec.max_entries} entries)"
         raise NotSupported(what, f"the kernel does not create it: {error.strerror}") from error
-
-
-def _lift_memory_limit() -> bool:
-    """Before Linux 5.11 maps count against RLIMIT_MEMLOCK, and its usual 64 KiB are soon used up."""
-    import resource
-
-    try:
-        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def relocated(program: Program, maps: dict[str, KernelMap]) -> bytearray:

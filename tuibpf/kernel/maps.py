@@ -16,6 +16,7 @@ __all__ = ["Entries", "KernelMap"]
 
 _PER_CPU = frozenset({MapType.PERCPU_HASH, MapType.PERCPU_ARRAY, MapType.LRU_PERCPU_HASH})
 _BATCH_ENTRIES = 4096
+_WALKS = 4
 _ENOTSUPP = 524  # include/linux/errno.h: what a map type without batches answers; unknown to errno
 _WITHOUT_BATCHES = (errno.EINVAL, errno.EOPNOTSUPP, _ENOTSUPP)
 
@@ -130,13 +131,15 @@ class KernelMap:
                 return Entries(b"".join(keys), b"".join(values), found)
 
     def _items_one_by_one(self) -> Entries:
-        # A hash starts over when the key it stands on was deleted: the set ends the walk at the first key met again.
-        # It is a dict because that keeps the order.
+        # A hash starts over when the key that the walk stands on was taken out, so keys come again; the dict drops
+        # those and keeps the order. The bound is for a map that changes faster than it is walked.
         keys: dict[bytes, None] = {}
-        key = bpf.map_next_key(self.fileno(), None, self.spec.key_size)
-        while key is not None and key not in keys:
-            keys[key] = None
+        key: bytes | None = None
+        for _ in range(_WALKS * self.spec.max_entries):
             key = bpf.map_next_key(self.fileno(), key, self.spec.key_size)
+            if key is None:
+                break
+            keys[key] = None
         found = [(key, value) for key in keys if (value := self.lookup(key)) is not None]
         return Entries(b"".join(key for key, _ in found), b"".join(value for _, value in found), len(found))
 

@@ -19,10 +19,11 @@ from tuibpf.kernel.syscall import address
 __all__ = ["Tracefs"]
 
 _MOUNT_POINTS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
+_DETACHED = "detached mount"
 _FSOPEN_CLOEXEC = 1
 _FSCONFIG_CMD_CREATE = 6
 _FSMOUNT_CLOEXEC = 1
-_REMEDY = "run it with sudo, or mount tracefs and give the python binary cap_dac_read_search"
+_REMEDY = "run it with sudo, or with CAP_DAC_READ_SEARCH after sudo mount -t tracefs tracefs /sys/kernel/tracing"
 
 
 def _open_folder(path: str, dir_fd: int | None = None) -> int:
@@ -41,6 +42,8 @@ def _mount_detached() -> int:
 
 class Tracefs:
     """The folder ``events`` of tracefs, opened once. ``how`` tells the way: a path, or ``detached mount``."""
+
+    how: str
 
     def __init__(self) -> None:
         """``NotSupported`` where this user may neither read a mounted tracefs nor mount one."""
@@ -67,7 +70,7 @@ class Tracefs:
             self._events = Descriptor(_open_folder("events", mount.fileno()))
         finally:
             mount.close()  # the folder that was opened keeps the detached mount alive
-        self.how = "detached mount"
+        self.how = _DETACHED
 
     def __enter__(self) -> Self:
         return self
@@ -77,6 +80,11 @@ class Tracefs:
 
     def close(self) -> None:
         self._events.close()
+
+    @property
+    def detached(self) -> bool:
+        """Whether it is mounted for this process alone."""
+        return self.how == _DETACHED
 
     def format_text(self, event: str) -> str:
         """The text of the ``format`` file of *event* (``category/name``); ``KeyError`` where there is no such event."""

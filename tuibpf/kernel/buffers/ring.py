@@ -10,16 +10,19 @@ The producer's position is ahead of busy records, so what may be read ends at th
 
 Memory order. The kernel clears the busy bit with an exchange (a full barrier) after the data is written; here the
 header must be loaded before the data, and the data before the consumer's position is stored. x86-64 does no other
-order. On weaker machines ``_Fence`` makes it so. Each position is one aligned 8-byte access: ``memoryview`` items of
+order. On weaker machines ``Fence`` makes it so. Each position is one aligned 8-byte access: ``memoryview`` items of
 format Q are copied with an 8-byte ``memcpy``, which compilers turn into a single move.
 """
 
 from __future__ import annotations
 
 import mmap
-from _thread import allocate_lock  # what threading.Lock is, without the import of threading
+from itertools import compress
 from struct import Struct
+from sys import byteorder
 from typing import Any
+
+from tuibpf.kernel.buffers.fence import Fence
 
 __all__ = ["RingReader"]
 
@@ -30,27 +33,15 @@ _DISCARDED = 1 << 30
 _LENGTH = _DISCARDED - 1
 
 
-class _Fence:
-    """Orders what comes before against what comes after: a release followed by an acquire, which no load passes."""
-
-    def __init__(self) -> None:
-        self._lock = allocate_lock()
-        self._lock.acquire()
-
-    def __call__(self) -> None:
-        self._lock.release()
-        self._lock.acquire()
-
-
 class RingReader:
     """Reads the ring buffer map *map_fd* of *size* bytes. One reader, one thread."""
 
     def __init__(self, map_fd: int, size: int) -> None:
         self._fd = map_fd
         self._size = size
-        self._fence = _Fence()
+        self._fence = Fence()
         self._lost = 0
-        self._strides: dict[str, tuple[Struct, int, bytes]] = {}
+        self._strides: dict[str, tuple[Struct, int, int]] = {}
         self._consumer_page = mmap.mmap(map_fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         try:
             self._memory = mmap.mmap(map_fd, _PAGE + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
@@ -76,30 +67,34 @@ class RingReader:
     def rows(self, fmt: Struct) -> list[tuple[Any, ...]]:
         """All finished records as tuples of *fmt*.
 
-        Where all have one length, none is busy and none discarded (nearly always), no Python code runs per record.
+        Where all have one length and none is busy or discarded (nearly always), no Python code runs per record; some
+        that are cost a comparison each.
         """
         at, end = self._consumer[0], self._producer[0]
         if at == end:
             return []
-        whole, stride, header = self._stride(fmt)
+        self._fence()
+        whole, stride, size = self._stride(fmt)
         start, length = at % self._size, end - at
         if length % stride == 0:
-            region = self._data[start : start + length]
-            # The length words with their bits, one of every record, against what they must be for the quick way.
-            if region.cast("I")[:: stride // 4].tobytes() == header * (length // stride):
-                self._fence()
-                copied = region.tobytes()
-                self._consumer[0] = end
-                return list(whole.iter_unpack(copied))
-        size, unpack = fmt.size, fmt.unpack_from
+            count = length // stride
+            headers = self._data[start : start + length].cast("I")[:: stride // 4]  # the first word of every record
+            if headers.tobytes() == size.to_bytes(4, byteorder) * count:
+                return list(whole.iter_unpack(self._copy(at, length)))
+            words = headers.tolist()
+            if {word & _LENGTH for word in words} == {size}:
+                ready = next((index for index, word in enumerate(words) if word & _BUSY), count)
+                copied = self._copy(at, ready * stride)
+                return list(compress(whole.iter_unpack(copied), (word == size for word in words)))
         found = self.records()
-        rows = [unpack(record) for record in found if len(record) >= size]
+        rows = [fmt.unpack_from(record) for record in found if len(record) >= fmt.size]
         self._lost += len(found) - len(rows)
         return rows
 
     def records(self) -> list[bytes]:
         """All finished records, each in its own length."""
         at, end = self._consumer[0], self._producer[0]
+        self._fence()
         start, length = at % self._size, end - at
         words = self._data[start : start + length].cast("I")
         offset, spans = 0, []
@@ -111,10 +106,17 @@ class RingReader:
             if not header & _DISCARDED:
                 spans.append((offset + _HEADER_BYTES, size))
             offset += (_HEADER_BYTES + size + 7) // 8 * 8
-        self._fence()
-        copied = self._data[start : start + offset].tobytes()
-        self._consumer[0] = at + offset
+        copied = self._copy(at, offset)
         return [copied[begin : begin + size] for begin, size in spans]
+
+    def _copy(self, at: int, length: int) -> bytes:
+        """*length* bytes of finished records from position *at* on; the room is the kernel's again."""
+        self._fence()
+        start = at % self._size
+        copied = self._data[start : start + length].tobytes()
+        self._fence()
+        self._consumer[0] = at + length
+        return copied
 
     def close(self) -> None:
         if self._closed:
@@ -125,13 +127,12 @@ class RingReader:
         self._consumer_page.close()
         self._memory.close()
 
-    def _stride(self, fmt: Struct) -> tuple[Struct, int, bytes]:
-        """The format of a record with its header and padding, its size in the ring, and its length word."""
+    def _stride(self, fmt: Struct) -> tuple[Struct, int, int]:
+        """The format of a record with its header and padding, its size in the ring, and its own size."""
         known = self._strides.get(fmt.format)
         if known is None:
             stride = (_HEADER_BYTES + fmt.size + 7) // 8 * 8
             order, codes = (fmt.format[0], fmt.format[1:]) if fmt.format[0] in "@=<>!" else ("@", fmt.format)
-            whole = Struct(f"{order}8x{codes}{stride - _HEADER_BYTES - fmt.size}x")
-            known = whole, stride, Struct("=I").pack(fmt.size)
+            known = Struct(f"{order}8x{codes}{stride - _HEADER_BYTES - fmt.size}x"), stride, fmt.size
             self._strides[fmt.format] = known
         return known
