@@ -81,7 +81,7 @@ def slots(instruction: Instruction) -> int:
     return 2 if instruction.opcode == LD_IMM64 else 1
 
 
-def encode(instructions: Iterable[Instruction]) -> bytes:
+def encode(instructions: Iterable[tuple[int, int, int, int, int]]) -> bytes:
     """The bytes of a program. Raises ``ValueError`` that names the instruction with a field out of its range."""
     out: list[bytes] = []
     pack = _SLOT.pack
