@@ -24,10 +24,10 @@ class Schedule(Protocol):
 class Pace:
     """Collects requests to draw and runs them together, each drawer once.
 
-    After each picture the terminal is asked a question (*ask*). Its answer comes back over the same line, behind all that
-    was sent before, so it proves that the picture has arrived. Until then nothing is drawn; what comes in meanwhile is
-    merged where it waits. On a fast line this costs eight bytes a picture; on a slow one it makes the frame rate what
-    the line can bear instead of letting a queue of stale pictures grow.
+    After each picture the terminal is asked a question (*ask*). Its answer comes back over the same line, behind all
+    that was sent before, so it proves that the picture has arrived. Until then nothing is drawn; what comes in
+    meanwhile is merged where it waits. On a fast line this costs eight bytes a picture; on a slow one it makes the
+    frame rate what the line can bear instead of letting a queue of stale pictures grow.
     """
 
     def __init__(self, schedule: Schedule, ask: Callable[[], bool], fps: float = 5.0, clock: Clock = time.monotonic):

@@ -12,11 +12,12 @@ from typing import Any, Protocol
 from tuibpf.diagnostics import CompileError, NotSupported, printable
 from tuibpf.program import Output
 from tuibpf.tool.frame import Cost, Frame
+from tuibpf.tool.option import Value
 from tuibpf.tui.figures import Figures, Meter
 
 __all__ = ["Batch", "OpenSession", "Reader", "SessionLike", "ToolLike", "Values"]
 
-Values = Mapping[str, int | str | bool | None]
+Values = Mapping[str, Value]
 
 # A ring buffer of 8 MiB holds 0.2 s of a million events a second, so it is drained well before that.
 _REST_S = 0.05
@@ -131,7 +132,7 @@ class Reader:
     def _run(self) -> None:
         try:
             session = self._open_session(self.tool, self.values)
-        except BaseException as error:  # a thread's exception would only be printed over the screen
+        except BaseException as error:  # noqa: BLE001 - a thread's exception would only be printed over the screen
             self._opened.set()
             self._publish(failure=_describe(error))
             return
@@ -139,7 +140,7 @@ class Reader:
             self._publish(outputs=session.outputs)
             self._opened.set()
             self._read(session)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - as above
             self._publish(failure=_describe(error))
         finally:
             self._opened.set()

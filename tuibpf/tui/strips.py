@@ -11,13 +11,13 @@ from textual.strip import Strip
 
 from tuibpf.diagnostics import printable
 
-__all__ = ["Part", "changed_span", "fit", "strip_of"]
+__all__ = ["Part", "changed_span", "fit", "strip_of", "wrap"]
 
 Part = tuple[str, Style]
 
 
 def fit(text: str, width: int, right: bool = False) -> str:
-    """*text* in exactly *width* cells, padded at one side or cut with an ellipsis; nothing in it can steer a terminal."""
+    """*text* in exactly *width* cells, padded at one side or cut with an ellipsis; nothing in it steers a terminal."""
     if not text.isprintable():
         text = printable(text)
     length = len(text) if text.isascii() else cell_len(text)
@@ -28,6 +28,23 @@ def fit(text: str, width: int, right: bool = False) -> str:
     if width <= 0:
         return ""
     return text[: width - 1] + "…" if text.isascii() else set_cell_size(text, width - 1) + "…"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """*text* in lines of at most *width* cells, broken at spaces if it has any; nothing in it steers a terminal."""
+    text, width = printable(text), max(1, width)
+    lines = []
+    while cell_len(text) > width:
+        head = set_cell_size(text, width)
+        # A character of two cells that does not fit is replaced by a space, which is not in the text.
+        if not text.startswith(head):
+            head = head[:-1] or text[:1]
+        space = head.rfind(" ", len(head) // 2)
+        cut = space + 1 if space > 0 and text[len(head) : len(head) + 1] != " " else len(head)
+        lines.append(text[:cut].rstrip(" "))
+        text = text[cut:].lstrip(" ")
+    lines.append(text)
+    return lines
 
 
 def strip_of(parts: Iterable[Part], width: int, ground: Style | None = None) -> Strip:

@@ -28,14 +28,14 @@ class _Counted:
         try:
             return self._stream.write(text)
         except OSError:
-            self._driver.line_cut = True
+            self._driver.cut()
             return 0
 
     def flush(self) -> None:
         try:
             self._stream.flush()
         except OSError:
-            self._driver.line_cut = True
+            self._driver.cut()
 
     def fileno(self) -> int:
         return self._stream.fileno()
@@ -56,17 +56,26 @@ class Terminal(LinuxDriver):
         super().__init__(*args, **kwargs)
         self.sent_bytes = 0
         self.line_cut = False
-        self._bytes_at_question = 0
         self.on_answer: Callable[[], None] | None = None
+        self.on_cut: Callable[[], None] | None = None
         self._file = _Counted(sys.__stderr__, self)  # type: ignore[assignment, arg-type]
 
-    def ask(self) -> bool:
+    @property
+    def can_ask(self) -> bool:
+        return self.on_answer is not None and not self.line_cut and self.input_tty
+
+    def ask(self) -> None:
         """Send the question whose answer proves that all before it has arrived."""
-        if self.on_answer is None or self.line_cut or not self.input_tty:
-            return False
-        self.write(_WHERE_IS_THE_CURSOR)
-        self.flush()
-        return True
+        if self.can_ask and self._writer_thread is not None:
+            self.write(_WHERE_IS_THE_CURSOR)
+            self.flush()
+
+    def cut(self) -> None:
+        """In any thread: the line is gone."""
+        if not self.line_cut:
+            self.line_cut = True
+            if self.on_cut is not None:
+                self._loop.call_soon_threadsafe(self.on_cut)
 
     def process_message(self, message: Message) -> None:
         """In the input thread: the answer is taken out of the stream of keys, everything else goes on."""

@@ -18,6 +18,7 @@ import tuibpf
 __all__ = ["Look", "Palette", "ThemeError", "load_look", "load_looks", "theme_directories"]
 
 _NONE = Style.null()
+_REVERSE = Style(reverse=True)
 
 
 class ThemeError(ValueError):
@@ -39,7 +40,7 @@ class Palette:
     good: Style = _NONE
     warning: Style = _NONE
     error: Style = _NONE
-    selected: Style = Style(reverse=True)
+    selected: Style = _REVERSE
     selected_idle: Style = _NONE
     bar: Style = _NONE
     bar_peak: Style = _NONE

@@ -37,7 +37,7 @@ class Tally:
         self.sum += distribution.sum
 
     def buckets(self) -> list[tuple[int, int, int]]:
-        """(lo, hi, count) from the lowest to the highest bucket that counted anything, the empty ones between included."""
+        """(lo, hi, count) from the lowest to the highest bucket that counted anything, empty ones between them too."""
         used = sorted(bounds for bounds, count in self.counts.items() if count)
         if not used:
             return []

@@ -14,7 +14,7 @@ from tuibpf.tui.figures import short_count
 from tuibpf.tui.model.log import Log
 from tuibpf.tui.rows import RowLayout, row_text
 from tuibpf.tui.strips import strip_of
-from tuibpf.tui.widgets.line_view import LineView
+from tuibpf.tui.widgets.output_view import OutputView
 
 __all__ = ["RowChosen", "StreamView"]
 
@@ -30,12 +30,14 @@ class RowChosen(Message):
         self.row = row
 
 
-class StreamView(LineView):
+class StreamView(OutputView):
     """A log of rows.
 
     While it follows, the newest row is the last line. Moving the cursor stops that; from then on the line at the top
     keeps its row, whatever comes in below or falls out above. ``F`` follows again.
     """
+
+    keys = (("enter", "row"), ("/", "filter"), ("F", "follow"))
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from tuibpf.tui.figures import short_count
 from tuibpf.tui.model.ranking import Ranking
 from tuibpf.tui.rows import RowLayout, row_text
 from tuibpf.tui.strips import strip_of
-from tuibpf.tui.widgets.line_view import LineView
+from tuibpf.tui.widgets.output_view import OutputView
 from tuibpf.tui.widgets.stream_view import RowChosen
 
 __all__ = ["TableView"]
@@ -20,12 +20,14 @@ __all__ = ["TableView"]
 _WORDS = ("address", "comm", "disk", "path", "string", "enumeration", "arguments", "boolean", "device", "block_flags")
 
 
-class TableView(LineView):
+class TableView(OutputView):
     """A top table.
 
     *keys* are the names of the columns that identify a row, *sort* those by whose sum the frames come sorted. ``s``
     goes through the columns, ``S`` turns the order round; before the first ``s`` the frame's own order stands.
     """
+
+    keys = (("enter", "row"), ("/", "filter"), ("s", "sort"))
 
     def __init__(self, columns: Sequence[Column], keys: Sequence[str], sort: Sequence[str] = ()) -> None:
         super().__init__()
@@ -117,10 +119,11 @@ class TableView(LineView):
         elif self.top + event.y - 1 < len(self.ranking):
             self.select(self.top + event.y - 1)
 
-    def sort_next(self) -> None:
+    def sort_next(self) -> bool:
         """Order by the next shown column, and after the last one as the frames come."""
         order = [None, *(i for i, _ in self.layout_of_rows.shown)]
         self.sort_by(order[(order.index(self.ranking.sort) + 1) % len(order)])
+        return True
 
     def sort_by(self, column: int | None) -> None:
         """Order by *column*, numbers from the largest, words from A; the same column again turns the order round."""
@@ -131,13 +134,14 @@ class TableView(LineView):
         self.ranking.order_by(column, descending)
         self.repaint()
 
-    def reverse(self) -> None:
+    def reverse(self) -> bool:
         """Turn the order round; a table in its own order is first ordered by the column that it has it from."""
         ranking = self.ranking
         column = ranking.sort if ranking.sort is not None else next(iter(self._natural), None)
         if column is not None:
             ranking.order_by(column, not ranking.descending)
             self.repaint()
+        return column is not None
 
     # What the pane asks for.
 

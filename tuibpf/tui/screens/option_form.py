@@ -1,0 +1,119 @@
+"""A tool's options, one a line, before it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Label
+
+from tuibpf.tool.option import Option, UsageError, Value
+from tuibpf.tool.tool import Tool
+from tuibpf.tui.widgets.key_bar import KeyLine
+from tuibpf.tui.widgets.text_view import Paragraph, TextView
+
+__all__ = ["OptionForm"]
+
+
+class _Flag(Checkbox):
+    """Enter starts the tool, wherever the cursor is; the space bar ticks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.start", "Start", show=False)]
+
+    def __init__(self, value: bool, id: str) -> None:
+        super().__init__("", value, id=id, compact=True)
+
+
+class _Entry(Input):
+    def __init__(self, value: str, placeholder: str, id: str) -> None:
+        super().__init__(value, placeholder=placeholder, id=id, compact=True)
+        self.cursor_blink = False
+
+
+class OptionForm(ModalScreen[dict[str, Value] | None]):
+    """Gives the values of all options, or None. What can not be one is said below the fields, as on a command line."""
+
+    DEFAULT_CSS = """
+    OptionForm { align: center middle; background: transparent; }
+    OptionForm > Vertical {
+        width: 90%; max-width: 110; height: auto; max-height: 90%;
+        border: solid $border; background: $surface; border-title-color: $border;
+    }
+    OptionForm VerticalScroll { height: auto; max-height: 20; }
+    OptionForm Horizontal { height: 1; }
+    OptionForm Label { width: 25; color: $foreground; }
+    OptionForm .help { width: 1fr; color: $foreground; text-wrap: nowrap; text-overflow: ellipsis; padding-left: 1; }
+    OptionForm Input, OptionForm Input:focus { width: 20; height: 1; border: none; padding: 0 1; background: $panel; }
+    OptionForm Input:focus { background: $boost; text-style: underline; }
+    OptionForm Checkbox, OptionForm Checkbox:focus {
+        width: 20; height: 1; border: none; padding: 0 1; background: transparent;
+    }
+    OptionForm TextView { height: 2; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", show=False),
+        Binding("up", "app.focus_previous", "Up", show=False),
+        Binding("down", "app.focus_next", "Down", show=False),
+        Binding("enter", "start", "Start", show=False),
+    ]
+
+    def __init__(self, tool: Tool, values: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.tool = tool
+        self._values = {**tool.defaults(), **values}
+        self._fields: dict[str, _Flag | _Entry] = {}
+        self.message = TextView([Paragraph(tool.purpose, "muted")])
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = f"Options of {self.tool.name}"
+            with VerticalScroll(can_focus=False):
+                for option in self.tool.options:
+                    field = self._field(option)
+                    self._fields[option.name] = field
+                    with Horizontal():
+                        # Markup is off: an option's words are those of a script.
+                        yield Label(f" {option.usage}", markup=False)
+                        yield field
+                        yield Label(option.help, classes="help", markup=False)
+            yield self.message
+            yield KeyLine([("enter", "start"), ("space", "tick"), ("tab", "next"), ("esc", "back")])
+
+    def on_mount(self) -> None:
+        self.message.can_focus = False
+        first = next(iter(self._fields.values()), None)
+        if first is not None:
+            first.focus()
+
+    def _field(self, option: Option) -> _Flag | _Entry:
+        value = self._values[option.name]
+        name = f"option-{option.name}"
+        if option.kind == "flag":
+            return _Flag(bool(value), name)
+        hint = "|".join(option.choices) or ("any" if option.default is None else str(option.default))
+        return _Entry("" if value is None else str(value), hint, name)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_start()
+
+    def action_start(self) -> None:
+        values: dict[str, Value] = {}
+        for option in self.tool.options:
+            field = self._fields[option.name]
+            if isinstance(field, Checkbox):
+                values[option.name] = field.value
+                continue
+            text = field.value.strip() if option.kind != "string" else field.value
+            try:
+                values[option.name] = option.parse(text) if text else option.default
+            except UsageError as error:
+                self.message.set_content([Paragraph(str(error), "error")])
+                field.focus()
+                return
+        self.dismiss(values)
