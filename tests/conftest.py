@@ -1,4 +1,4 @@
-"""What the tests of all parts share: what this machine allows, probed by trying, and running tuibpf as somebody else."""
+"""What all tests share: what this machine allows, probed by trying, and how to run tuibpf as somebody else."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def kernel_types() -> None:
     from tuibpf.kernel.machine import running_target
 
     try:
-        running_target().btf
+        assert running_target().btf
     except NotSupported as error:
         pytest.skip(str(error).partition("\n")[0])
 

@@ -101,6 +101,13 @@ examples:
 """
 
 
+_TOOL_EXAMPLES = """\
+examples:
+  sudo tuibpf {name}                    in the dashboard
+  sudo tuibpf run {name} -o json --duration 10
+"""
+
+
 def wants_help(arguments: Sequence[str]) -> bool:
     """Whether *arguments* ask for help, before any ``--``."""
     words = list(arguments)
@@ -125,6 +132,8 @@ def run_help(tool: Tool | None) -> str:
     if tool.options:
         parts.append(_options("options:", tool.options))
     parts.append(_options("options of every tool:", [option for option in free if option is not None]))
+    name = tool.name if tool.family != "own" else tool.path
+    parts.append(_TOOL_EXAMPLES.format(name=name))
     return clean("\n".join(parts))
 
 
