@@ -14,8 +14,8 @@ from tuibpf.kernel.bpf import call
 from tuibpf.kernel.syscall import address
 
 __all__ = [
-    "MapInfo", "ProgramInfo", "map_fd_by_id", "map_ids", "map_info", "program_fd_by_id", "program_ids", "program_info",
-    "program_instructions",
+    "LinkInfo", "MapInfo", "ProgramInfo", "link_fd_by_id", "link_ids", "link_info", "map_fd_by_id", "map_ids",
+    "map_info", "program_fd_by_id", "program_ids", "program_info", "program_instructions",
 ]  # fmt: skip
 
 # enum bpf_cmd
@@ -24,12 +24,15 @@ _MAP_NEXT_ID = 12
 _PROGRAM_FD_BY_ID = 13
 _MAP_FD_BY_ID = 14
 _INFO_BY_FD = 15
+_LINK_FD_BY_ID = 30
+_LINK_NEXT_ID = 31
 
 _ID_ATTR = Struct("=II4x")
 _INFO_ATTR = Struct("=IIQ")
 _PROG_INFO = Struct("=II8sII28xI8x16s112xQQQI4x")
 _XLATED = Struct("=20xI8xQ24x")
 _MAP_INFO = Struct("=IIIIII16s")
+_LINK_INFO = Struct("=III")
 
 
 class ProgramInfo(NamedTuple):
@@ -58,6 +61,14 @@ class MapInfo(NamedTuple):
     max_entries: int
     flags: int
     name: str
+
+
+class LinkInfo(NamedTuple):
+    """``struct bpf_link_info``, its first part."""
+
+    type: int
+    id: int
+    program_id: int
 
 
 def _text(name: bytes) -> str:
@@ -90,6 +101,12 @@ def map_info(fd: int) -> MapInfo:
     return MapInfo(kind, ident, key_size, value_size, entries, flags, _text(name))
 
 
+def link_info(fd: int) -> LinkInfo:
+    block = bytearray(_LINK_INFO.size)
+    _info(fd, block)
+    return LinkInfo(*_LINK_INFO.unpack(block))
+
+
 def _ids(command: int) -> list[int]:
     found: list[int] = []
     attr = bytearray(_ID_ATTR.pack(0, 0))
@@ -120,3 +137,12 @@ def program_fd_by_id(ident: int) -> int:
 
 def map_fd_by_id(ident: int) -> int:
     return call(_MAP_FD_BY_ID, _ID_ATTR.pack(ident, 0))
+
+
+def link_ids() -> list[int]:
+    """The ids of all links in the kernel, ascending; needs CAP_SYS_ADMIN. Linux 5.8."""
+    return _ids(_LINK_NEXT_ID)
+
+
+def link_fd_by_id(ident: int) -> int:
+    return call(_LINK_FD_BY_ID, _ID_ATTR.pack(ident, 0))
