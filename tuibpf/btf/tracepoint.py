@@ -6,9 +6,9 @@ a function with the same parameters that the same macros define: the first of ``
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tuibpf.btf.kinds import Function, FunctionPrototype, Kind, Parameter, Pointer, Typedef
+from tuibpf.btf.kinds import Function, FunctionPrototype, Kind, Parameter, Pointer, Typedef, Value
 
 if TYPE_CHECKING:
     from tuibpf.btf.btf import Btf
@@ -23,14 +23,14 @@ _NAMED_BY = (
 )
 
 
-class TracepointParameter(NamedTuple):
+class TracepointParameter(Value):
     """An argument of a tracepoint. *name* is None where this kernel's BTF does not have it; *type* is a type id."""
 
     name: str | None
     type: int
 
 
-class Tracepoint(NamedTuple):
+class Tracepoint(Value):
     """A tracepoint: *type_id* is that of its typedef, which a program is loaded for (``attach_btf_id``).
 
     The *parameters* are what a program finds in its context, a u64 each, in this order.

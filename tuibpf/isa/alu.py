@@ -11,9 +11,8 @@ Signed division, signed remainder and sign-extending moves reuse the operation o
 the instruction's offset. Their members here carry that offset in bits 8 and up, so that each is one value.
 """
 
-from enum import IntEnum
-
 from tuibpf.isa.instruction import Class, Instruction, Source
+from tuibpf.isa.words import IntWords
 
 __all__ = [
     "Alu", "alu32_imm", "alu32_reg", "alu64_imm", "alu64_reg", "byte_swap", "mov32_imm", "mov32_reg", "mov64_imm",
@@ -21,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Alu(IntEnum):
+class Alu(IntWords):
     """What to do with dst and the second operand. Division by zero gives 0, a remainder by zero gives dst."""
 
     ADD = 0x00

@@ -4,15 +4,14 @@ Without FETCH they change memory only. With it src receives the old value, and a
 A width other than 4 or 8 is a ``KeyError``.
 """
 
-from enum import IntEnum
-
 from tuibpf.isa.instruction import Class, Instruction
 from tuibpf.isa.memory import Mode, Size
+from tuibpf.isa.words import IntWords
 
 __all__ = ["Atomic", "atomic"]
 
 
-class Atomic(IntEnum):
+class Atomic(IntWords):
     """What is done to ``*(dst + offset)``. Everything but ADD came with Linux 5.12."""
 
     ADD = 0x00  # the only one before Linux 5.12

@@ -3,12 +3,12 @@
 Names are the kernel's without ``bpf_``. Arguments and results: bpf-helpers(7).
 """
 
-from enum import IntEnum
+from tuibpf.isa.words import IntWords
 
 __all__ = ["Helper"]
 
 
-class Helper(IntEnum):
+class Helper(IntWords):
     """The helpers that probes have a use for, with the kernel that added each."""
 
     MAP_LOOKUP_ELEM = 1  # Linux 3.19

@@ -13,8 +13,9 @@ upper half of its 64-bit constant.
 
 import struct
 from collections.abc import Iterable
-from enum import IntEnum
 from typing import NamedTuple
+
+from tuibpf.isa.words import IntWords
 
 __all__ = ["LD_IMM64", "SLOT_BYTES", "Class", "Instruction", "Register", "Source", "encode", "slots"]
 
@@ -26,7 +27,7 @@ _SLOT = struct.Struct("<BBhi")
 _WIDE = struct.Struct("<BBhIII")
 
 
-class Class(IntEnum):
+class Class(IntWords):
     """The family of an instruction: bits 0 to 2 of the opcode."""
 
     LD = 0x00  # constants of 64 bits; packet access of classic BPF

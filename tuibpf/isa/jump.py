@@ -10,10 +10,9 @@
 Distances count slots from the instruction after the jump: 0 goes to the next one.
 """
 
-from enum import IntEnum
-
 from tuibpf.isa.alu import signed_imm32
 from tuibpf.isa.instruction import Class, Instruction, Source
+from tuibpf.isa.words import IntWords
 
 __all__ = [
     "Call", "Jump", "call", "call_kernel", "call_local", "exit_program", "goto", "goto_long", "jump32_imm",
@@ -21,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Jump(IntEnum):
+class Jump(IntWords):
     """What dst and the second operand must satisfy for the jump to be taken."""
 
     JA = 0x00  # always

@@ -10,9 +10,8 @@
 Widths are given in bytes: 1, 2, 4 or 8. Another width is a ``KeyError``.
 """
 
-from enum import IntEnum
-
 from tuibpf.isa.instruction import LD_IMM64, Class, Instruction
+from tuibpf.isa.words import IntWords
 
 __all__ = [
     "SIZE_OF_WIDTH", "Mode", "Pseudo", "Size", "load", "load_btf_object", "load_constant", "load_function", "load_map",
@@ -20,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Size(IntEnum):
+class Size(IntWords):
     """How much of memory is touched: bits 3 and 4 of the opcode."""
 
     W = 0x00  # 4 bytes
@@ -29,7 +28,7 @@ class Size(IntEnum):
     DW = 0x18  # 8 bytes
 
 
-class Mode(IntEnum):
+class Mode(IntWords):
     """How the address is made: bits 5 to 7 of the opcode."""
 
     IMM = 0x00  # no address: the constant itself
