@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tuibpf.frontend import integers, memory
+from tuibpf.frontend import integers, maps, memory
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.values import (
     Conflict,
     Constant,
+    HashValue,
     KernelPlace,
     KernelPointer,
     Place,
@@ -23,7 +24,7 @@ from tuibpf.ir.ops import Op
 if TYPE_CHECKING:
     from tuibpf.frontend.scope import Scope
 
-__all__ = ["branch", "branch_compare", "branch_value"]
+__all__ = ["branch", "branch_compare", "branch_value", "known_truth"]
 
 _UNSIGNED: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
@@ -50,6 +51,25 @@ def branch(scope: Scope, node: ast.expr, then: Label, other: Label) -> None:
         _branch_chain(scope, node, then, other)
     else:
         branch_value(scope, node, scope.expression(node), then, other)
+
+
+def known_truth(scope: Scope, node: ast.expr) -> bool:
+    """The truth of a condition that must be known at launch: of a declaration, or of an ``if`` outside functions."""
+    if isinstance(node, ast.BoolOp):
+        decisive = isinstance(node.op, ast.Or)
+        return decisive if any(known_truth(scope, value) is decisive for value in node.values) else not decisive
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return not known_truth(scope, node.operand)
+    values = [scope.expression(part) for part in ([node.left, *node.comparators] if isinstance(node, ast.Compare) else [node])]
+    if isinstance(node, ast.Compare) and all(isinstance(value, Constant) for value in values):
+        plain = [value.value for value in values if isinstance(value, Constant)]
+        return all(
+            compare_constants(scope, node, operator, left, right)
+            for operator, left, right in zip(node.ops, plain, plain[1:], strict=False)
+        )
+    if isinstance(values[0], Constant) and len(values) == 1:
+        return integers.truth(values[0])
+    scope.error(node, "this is not known at launch", "only options, constants and exists() are")
 
 
 def branch_value(scope: Scope, node: ast.expr, value: Value, then: Label, other: Label) -> None:
@@ -132,6 +152,14 @@ def compare_constants(scope: Scope, node: ast.expr, operator: ast.cmpop, left: o
                 return left > right  # type: ignore[operator, no-any-return]
             case ast.GtE():
                 return left >= right  # type: ignore[operator, no-any-return]
+            case ast.Is():
+                return left is right
+            case ast.IsNot():
+                return left is not right
+            case ast.In():
+                return left in right  # type: ignore[operator]
+            case ast.NotIn():
+                return left not in right  # type: ignore[operator]
     except TypeError:
         pass
     scope.error(node, f"{left!r} and {right!r} can not be compared")
@@ -158,12 +186,16 @@ def _branch_in(
 ) -> None:
     """Membership of a tuple: one comparison after the other."""
     members: list[Value] = []
+    if isinstance(right, HashValue):
+        found = maps.find(scope, node, right, left, nodes[0])
+        scope.branch("ne", found, scope.build.const(0), then, other)
+        return
     if isinstance(right, TupleValue):
         members = right.values
     elif isinstance(right, Constant) and isinstance(right.value, tuple):
         members = [Constant(item) for item in right.value]
     else:
-        scope.error(node, f"'in' looks into tuples, not into {right.article}", "write `x in (1, 2, 3)`")
+        scope.error(node, f"'in' looks into tuples and maps, not into {right.article}", "write `x in (1, 2, 3)`")
     for member in members:
         following = Label()
         branch_compare(scope, node, ast.Eq(), left, member, nodes, then, following)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tuibpf.frontend.scope import Scope
 
 __all__ = [
-    "arithmetic", "assignable", "common_type", "constant_integer", "fold", "is_integer", "operands", "to_scalar",
+    "arithmetic", "assignable", "common_type", "constant_integer", "fold", "is_integer", "operands", "select", "to_scalar",
     "truth",
 ]  # fmt: skip
 
@@ -32,12 +32,15 @@ def is_integer(value: Value) -> bool:
 
 
 def constant_integer(value: Value) -> int:
+    """The number that a constant is."""
     assert isinstance(value, Constant) and isinstance(value.value, int)
     return int(value.value)
 
 
 def common_type(values: list[Value]) -> IntType | None:
     """The type that holds all of *values*, constants included; None if signed and unsigned ones have none."""
+    if all(_is_bool(value) for value in values):
+        return BOOL
     types = [value.type for value in values if isinstance(value, Scalar)]
     constants = [constant_integer(value) for value in values if isinstance(value, Constant)]
     if not types:
@@ -50,6 +53,12 @@ def common_type(values: list[Value]) -> IntType | None:
     if all(item.signed or item.bits < 64 for item in types) and all(c <= S64.maximum for c in constants):
         return S64
     return None
+
+
+def _is_bool(value: Value) -> bool:
+    if isinstance(value, Scalar):
+        return value.type is BOOL
+    return isinstance(value, Constant) and isinstance(value.value, bool)
 
 
 def operands(scope: Scope, node: ast.AST, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]) -> tuple[Op, Op, IntType]:
@@ -83,11 +92,7 @@ def assignable(value: IntType, wanted: IntType) -> bool:
 def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None = None) -> Scalar:
     """*value* as an integer in a register, tested and of type *wanted*; anything else is an error at *node*."""
     if isinstance(value, Scalar):
-        if value.present is not None and value.present not in scope.facts:
-            scope.error(
-                node, "this may be None: the look-up may have found nothing",
-                "test it first: `if x := …:`, or `if x is None: return`",
-            )  # fmt: skip
+        scope.require_present(node, value.present)
         if wanted is None or value.type is wanted:
             return value
         if not assignable(value.type, wanted):
@@ -135,6 +140,8 @@ def arithmetic(scope: Scope, node: ast.expr, operator: ast.operator, left: Value
     """``left operator right`` on integers that are not both constants."""
     if isinstance(operator, (ast.LShift, ast.RShift)):
         return _shift(scope, node, operator, left, right, nodes)
+    if isinstance(operator, ast.BitAnd):
+        left, right = _mask(left, right), _mask(right, left)
     a, b, type = operands(scope, node, left, right, nodes)
     scope.at(node)
     build = scope.build
@@ -159,6 +166,13 @@ def arithmetic(scope: Scope, node: ast.expr, operator: ast.operator, left: Value
     return Scalar(_floor_divide(scope, a, b, divisor) if type.signed else build.binary("div", a, b, type), type)
 
 
+def _mask(value: Value, other: Value) -> Value:
+    """A negative constant that masks an unsigned number (``flags & ~1``) has all the high bits set."""
+    if isinstance(value, Constant) and isinstance(other, Scalar) and not other.type.signed and constant_integer(value) < 0:
+        return Constant(U64.wrap(constant_integer(value)))
+    return value
+
+
 def type_name(operator: ast.AST) -> str:
     return {ast.Pow: "'**'", ast.MatMult: "'@'", ast.Div: "'/'"}.get(type(operator), type(operator).__name__)  # type: ignore[arg-type]
 
@@ -167,19 +181,19 @@ def _floor_divide(scope: Scope, a: Op, b: Op, divisor: int) -> Op:
     """Signed division towards minus infinity, by magnitudes; by zero it gives 0. *divisor* is b's value, 0 if unknown."""
     build = scope.build
     zero = build.const(0, S64)
-    size_a = _select(scope, "slt", a, zero, build.binary("sub", zero, a, S64), a)
-    size_b = build.const(abs(divisor), S64) if divisor else _select(
+    size_a = select(scope, "slt", a, zero, build.binary("sub", zero, a, S64), a)
+    size_b = build.const(abs(divisor), S64) if divisor else select(
         scope, "slt", b, zero, build.binary("sub", zero, b, S64), b)  # fmt: skip
     quotient = build.binary("div", size_a, size_b, S64)
     exact = build.binary("mul", quotient, size_b, S64)
-    up = _select(scope, "eq", exact, size_a, quotient, build.binary("add", quotient, build.const(1, S64), S64))
+    up = select(scope, "eq", exact, size_a, quotient, build.binary("add", quotient, build.const(1, S64), S64))
     negative = build.binary("sub", zero, up, S64)
     signs = build.binary("xor", a, b, S64)
-    result = _select(scope, "slt", signs, zero, negative, quotient)
-    return result if divisor else _select(scope, "eq", b, zero, zero, result)
+    result = select(scope, "slt", signs, zero, negative, quotient)
+    return result if divisor else select(scope, "eq", b, zero, zero, result)
 
 
-def _select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: Op) -> Op:
+def select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: Op) -> Op:
     """*then* if the condition holds, else *other*, both of which are there already."""
     name, yes, no, after = scope.fresh(), Label(), Label(), Label()
     scope.branch(condition, left, right, yes, no)
@@ -213,7 +227,7 @@ def _shift(scope: Scope, node: ast.expr, operator: ast.operator, left: Value, ri
     scope.at(node)
     shifted = build.binary(word, value.op, count_of.op, type)
     beyond = build.binary("arsh", value.op, build.const(63, type), type) if word == "arsh" else build.const(0, type)
-    return Scalar(_select(scope, "gt", count_of.op, build.const(63), beyond, shifted), type)
+    return Scalar(select(scope, "gt", count_of.op, build.const(63), beyond, shifted), type)
 
 
 def truth(value: Constant) -> bool:

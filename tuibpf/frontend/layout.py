@@ -8,8 +8,10 @@ from tuibpf.ir.types import IntType
 from tuibpf.program import Field, Record
 
 __all__ = [
-    "ArgumentsLayout", "BytesLayout", "ColumnOptions", "IntLayout", "Layout", "Member", "StructLayout", "pack_members", "record_of",
+    "BYTES_EACH", "ArgumentsLayout", "BytesLayout", "ColumnOptions", "IntLayout", "Layout", "Member", "StructLayout", "pack_members", "record_of",
 ]  # fmt: skip
+
+BYTES_EACH = 128  # of a tail for each of the arguments that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class ArgumentsLayout:
 
     @property
     def capacity(self) -> int:
-        return self.count * 128
+        return self.count * BYTES_EACH
 
 
 @dataclass(frozen=True, slots=True)

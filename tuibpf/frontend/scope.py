@@ -16,7 +16,7 @@ from tuibpf.ir.ops import Const, FrameAddress, Op, Slot
 from tuibpf.ir.types import ADDRESS, IntType
 
 if TYPE_CHECKING:
-    from tuibpf.frontend.script import Script
+    from tuibpf.frontend.unit import Unit
 
 __all__ = ["Scope"]
 
@@ -30,8 +30,8 @@ class Scope:
     what is known at launch can be evaluated: the top level of a script.
     """
 
-    def __init__(self, script: Script, build: Builder | None = None) -> None:
-        self.script = script
+    def __init__(self, unit: Unit, build: Builder | None = None) -> None:
+        self.unit = unit
         self._build = build
         self.names: dict[str, Value] = {}
         self.facts: Facts = _NOTHING
@@ -68,14 +68,22 @@ class Scope:
         return f"·{self._serial}"
 
     def error(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
-        self.script.error(node, message, hint)
+        self.unit.script.error(node, message, hint)
 
     def at(self, node: ast.AST) -> None:
         """What is emitted from now on stems from *node*."""
         self.build.span = self.span(node)
 
     def span(self, node: ast.AST) -> Span:
-        return self.script.span(node)
+        return self.unit.script.span(node)
+
+    def require_present(self, node: ast.AST, present: Op | None) -> None:
+        """An error at *node* unless what a look-up gave was tested on every way here."""
+        if present is not None and present not in self.facts:
+            self.error(
+                node, "this may be None: the look-up may have found nothing",
+                "test it first: `if x := …:`, or `if x is None: return`",
+            )  # fmt: skip
 
     def expression(self, node: ast.expr) -> Value:
         return expressions.evaluate(self, node)
@@ -87,6 +95,10 @@ class Scope:
     def condition(self, node: ast.expr, then: Label, other: Label) -> None:
         """Go to *then* if *node* is true, else to *other*. One that can not be reached gets no edge."""
         conditions.branch(self, node, then, other)
+
+    def known_truth(self, node: ast.expr) -> bool:
+        """The truth of *node*, which must be known at launch."""
+        return conditions.known_truth(self, node)
 
     def body(self, nodes: Iterable[ast.stmt]) -> None:
         statements.run(self, nodes)

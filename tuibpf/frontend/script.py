@@ -12,7 +12,6 @@ from tuibpf.diagnostics import CompileError, Diagnostic, Source, Span, printable
 __all__ = ["Script", "near"]
 
 _LONGEST_TEXT = 1 << 18  # characters; the largest tool of the catalogue has 8,000
-_DEEPEST = 100  # parser and compiler recurse with the nesting of the script
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
@@ -44,7 +43,6 @@ class Script:
             reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
             raise CompileError(Diagnostic(f"the script can not be parsed: {printable(reason)}", source)) from None
         self._lines = source.text.split("\n")
-        self._check_depth()
 
     def span(self, node: ast.AST) -> Span:
         """Where *node* stands. Python counts its columns in bytes of UTF-8; a definition is marked by its first line."""
@@ -73,11 +71,3 @@ class Script:
         end_line = max(error.end_lineno or error.lineno, error.lineno)
         end = max((error.end_offset or 0) - 1, start + 1 if end_line == error.lineno else 0)
         return CompileError(Diagnostic(message, self.source, Span(error.lineno, start, end_line, end)))
-
-    def _check_depth(self) -> None:
-        level: list[ast.AST] = [self.tree]
-        for _ in range(_DEEPEST):
-            level = [child for node in level for child in ast.iter_child_nodes(node)]
-            if not level:
-                return
-        self.error(next(node for node in level if hasattr(node, "lineno")), "this is nested too deeply")

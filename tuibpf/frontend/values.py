@@ -102,10 +102,11 @@ class Producer(Value):
     """A value that is made right where it is wanted: ``write(scope, address, offset, layout)`` puts it there.
 
     *layout* is its natural one; None for one that takes any size. *tail* does the same for a row's ``Arguments``:
-    ``tail(scope, row, head offset, tail offset, layout)`` returns the number of bytes captured.
+    ``tail(scope, row, head offset, tail offset, capacity)`` returns the number of bytes captured. *fills* is false for
+    one that may leave bytes behind a NUL as they were.
     """
 
-    __slots__ = ("layout", "tail", "what", "write")
+    __slots__ = ("fills", "layout", "tail", "what", "write")
 
     def __init__(
         self,
@@ -113,11 +114,13 @@ class Producer(Value):
         layout: Layout | None,
         write: Callable[[Scope, Op, int, Layout], None] | None,
         tail: Callable[[Scope, Op, int, int, int], Op] | None = None,
+        fills: bool = True,
     ) -> None:
         self.what = what
         self.layout = layout
         self.write = write
         self.tail = tail
+        self.fills = fills
 
     @property
     def article(self) -> str:  # type: ignore[override]

@@ -1,0 +1,169 @@
+"""Assignments: to variables, to fields, to entries of maps; those that add are one atomic step where others may write too."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tuibpf.frontend import integers, maps, memory, names, type_names
+from tuibpf.frontend.labels import Label
+from tuibpf.frontend.layout import IntLayout, Member, StructLayout
+from tuibpf.frontend.script import near
+from tuibpf.frontend.values import Constant, HashValue, KernelPlace, KernelPointer, Place, Scalar, TupleValue, Value
+from tuibpf.ir.types import S64
+
+if TYPE_CHECKING:
+    from tuibpf.frontend.scope import Scope
+
+__all__ = ["annotated", "augmented", "plain"]
+
+_ATOMIC: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "add", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor",
+}  # fmt: skip
+_ATOMIC_BYTES = (4, 8)
+
+
+def plain(scope: Scope, node: ast.Assign) -> None:
+    """``a = b = value``, ``a, b = c, d``."""
+    value = scope.expression(node.value)
+    for target in node.targets:
+        _assign(scope, target, value, node.value)
+
+
+def annotated(scope: Scope, node: ast.AnnAssign) -> None:
+    """``x: u32 = value``: the variable keeps the type."""
+    if not isinstance(node.target, ast.Name):
+        scope.error(node.target, "only a variable can be declared with a type")
+    if node.value is None:
+        scope.error(node, f"`{node.target.id}` has no value", "write one behind the type: `x: u32 = 0`")
+    layout = type_names.layout_of(scope, node.annotation)
+    value = scope.expression(node.value)
+    if isinstance(layout, IntLayout):
+        scope.declared[node.target.id] = layout.type
+        if isinstance(value, Constant) and value.value is None:
+            zero = scope.build.const(0, layout.type)
+            scope.names[node.target.id] = Scalar(zero, layout.type, present=zero)
+            return
+    elif getattr(value, "layout", None) != layout:
+        scope.error(node.value, f"{value.article} where {layout.name} is wanted")
+    names.assign(scope, node.target, node.target.id, value, node.value)
+
+
+def _assign(scope: Scope, target: ast.expr, value: Value, node: ast.expr) -> None:
+    if isinstance(target, ast.Name):
+        names.assign(scope, target, target.id, value, node)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        if not isinstance(value, TupleValue) and not (isinstance(value, Constant) and isinstance(value.value, tuple)):
+            scope.error(node, f"{value.article} can not be taken apart")
+        values = value.values if isinstance(value, TupleValue) else [Constant(item) for item in value.value]
+        if len(values) != len(target.elts):
+            scope.error(target, f"{len(target.elts)} names for {len(values)} values")
+        for part, item in zip(target.elts, values, strict=True):
+            _assign(scope, part, item, node)
+    elif isinstance(target, ast.Attribute):
+        place, member = _field(scope, target)
+        memory.write(scope, place.op, place.offset + member.offset, member.layout, value, node)
+    elif isinstance(target, ast.Subscript):
+        owner = scope.expression(target.value)
+        if not isinstance(owner, HashValue):
+            scope.error(target, f"{owner.article} has no entries that could be assigned")
+        maps.store(scope, target, owner, target.slice, value, node)
+    else:
+        scope.error(target, "this can not be assigned")
+
+
+def _field(scope: Scope, target: ast.Attribute) -> tuple[Place, Member]:
+    """The structure that a field is assigned in, and the field."""
+    base = scope.expression(target.value)
+    if isinstance(base, (KernelPointer, KernelPlace)):
+        scope.error(target, "memory of the kernel is never written")
+    if not isinstance(base, Place) or not isinstance(base.layout, StructLayout):
+        scope.error(target, f"{base.article} has no fields")
+    if not _is_table_row(target, base):
+        scope.require_present(target.value, base.present)
+    member = base.layout.by_name.get(target.attr)
+    if member is None:
+        known = ", ".join(f"`{name}`" for name in base.layout.by_name)
+        scope.error(target, f"{base.layout.name} has no field `{target.attr}`",
+                    near(target.attr, base.layout.by_name) or f"it has {known}")  # fmt: skip
+    return base, member
+
+
+def _is_table_row(target: ast.Attribute, place: Place) -> bool:
+    """Whether this is ``table[key].field``, whose row is missing only where the table is full, which is counted."""
+    return isinstance(target.value, ast.Subscript) and place.shared and place.present is not None
+
+
+def augmented(scope: Scope, node: ast.AugAssign) -> None:
+    """``x += value`` and its kin."""
+    if isinstance(node.target, ast.Name):
+        current = names.look_up(scope, ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+        value = _combine(scope, node, current)
+        names.assign(scope, node.target, node.target.id, value, node.value)
+    elif isinstance(node.target, ast.Attribute):
+        place, member = _field(scope, node.target)
+        _change(scope, node, place, member)
+    elif isinstance(node.target, ast.Subscript):
+        owner = scope.expression(node.target.value)
+        if not isinstance(owner, HashValue) or not isinstance(owner.value, IntLayout):
+            scope.error(node.target, f"{owner.article} has no number here that could be changed")
+        zero = ast.copy_location(ast.Constant(0), node.target)
+        entry = maps.entry(scope, node.target, owner, node.target.slice, zero)
+        _change(scope, node, Place(entry, 0, owner.value, True, entry), Member(owner.name, owner.value, 0))
+    else:
+        scope.error(node.target, "this can not be changed")
+
+
+def _combine(scope: Scope, node: ast.AugAssign, current: Value) -> Value:
+    right = scope.expression(node.value)
+    left_node = node.target
+    assert isinstance(left_node, ast.expr)
+    for value, part in ((current, left_node), (right, node.value)):
+        if not integers.is_integer(value):
+            integers.to_scalar(scope, value, part)
+    if isinstance(current, Constant) and isinstance(right, Constant):
+        first, second = integers.constant_integer(current), integers.constant_integer(right)
+        return integers.fold(scope, node.value, node.op, first, second)
+    return integers.arithmetic(scope, node.value, node.op, current, right, (left_node, node.value))
+
+
+def _change(scope: Scope, node: ast.AugAssign, place: Place, member: Member) -> None:
+    """Change a number in memory. The row of a table may be missing: then nothing is left to do."""
+    layout = member.layout
+    if not isinstance(layout, IntLayout):
+        scope.error(node.target, f"`{member.name}` is no number")
+    missing = place.present is not None and place.present not in scope.facts
+    after = Label()
+    if missing and place.present is not None:
+        there = Label()
+        scope.branch("ne", place.present, scope.build.const(0), there, after)
+        scope.place(there)
+    if place.shared:
+        _change_shared(scope, node, place, member, layout)
+    else:
+        offset = place.offset + member.offset
+        current = Scalar(scope.build.load(place.op, offset, layout.type), layout.type)
+        memory.write(scope, place.op, offset, layout, _combine(scope, node, current), node.value)
+    if missing:
+        scope.jump(after)
+        scope.place(after)
+
+
+def _change_shared(scope: Scope, node: ast.AugAssign, place: Place, member: Member, layout: IntLayout) -> None:
+    operator = _ATOMIC.get(type(node.op))
+    if operator is None or layout.size not in _ATOMIC_BYTES:
+        scope.error(
+            node, f"`{member.name}` is in a map, and other processors may change it at the same time",
+            "only += -= &= |= ^= on numbers of 32 and 64 bits are one step",
+        )  # fmt: skip
+    value = scope.expression(node.value)
+    if isinstance(value, Constant) and value.value == 0 and operator != "and":
+        return
+    if isinstance(node.op, ast.Sub) and isinstance(value, Constant):
+        amount = scope.build.const(-integers.constant_integer(value), S64)
+    else:
+        amount = integers.to_scalar(scope, value, node.value, layout.type).op
+        if isinstance(node.op, ast.Sub):
+            amount = scope.build.binary("sub", scope.build.const(0), amount, S64)
+    scope.at(node)
+    scope.build.atomic(operator, place.op, place.offset + member.offset, layout.size, amount)
