@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pickle
+import resource
 import struct
 import time
 import traceback
@@ -131,6 +132,8 @@ def _in_child(prepare: Callable[[], None], function: Callable[[], Any]) -> Any:
 @pytest.fixture
 def unprivileged() -> Callable[[Callable[[], Any]], Any]:
     """Call a function as a user without privileges; what it returns is pickled. Import what it needs beforehand."""
+
+    assert resource, "it is imported lazily, and the interpreter may lie where nobody can read"
 
     def drop() -> None:
         if os.geteuid() == 0:

@@ -22,12 +22,12 @@ def possible_cpus() -> int:
     """How many processors could ever be plugged in: as many values has an entry of a per-CPU map."""
     global _possible
     if not _possible:
-        with open(_FOLDER + "possible", encoding="ascii") as file:
+        with open(_FOLDER + "possible", encoding="utf-8") as file:
             _possible = max(parse(file.read())) + 1
     return _possible
 
 
 def online_cpus() -> list[int]:
     """The numbers of the processors that run now."""
-    with open(_FOLDER + "online", encoding="ascii") as file:
+    with open(_FOLDER + "online", encoding="utf-8") as file:
         return parse(file.read())

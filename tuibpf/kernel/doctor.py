@@ -135,7 +135,7 @@ def _unprivileged() -> Finding:
 
 def _lockdown() -> Finding:
     try:
-        with open(_LOCKDOWN, encoding="ascii") as file:
+        with open(_LOCKDOWN, encoding="utf-8") as file:
             modes = file.read()
     except OSError as error:
         why = (
@@ -187,7 +187,7 @@ def _features(machine: Machine) -> Iterator[Finding]:
 
 def _sysctl(name: str) -> int | None:
     try:
-        with open(_SYSCTL + name, encoding="ascii") as file:
+        with open(_SYSCTL + name, encoding="utf-8") as file:
             return int(file.read())
     except (OSError, ValueError):
         return None

@@ -32,7 +32,7 @@ _ALL_USERS = "4294967295"  # how many a user namespace maps that is the machine'
 
 
 def _status(key: str) -> str:
-    with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+    with open("/proc/self/status", encoding="utf-8", errors="replace") as status:
         return next((line[len(key) + 1 :].strip() for line in status if line.startswith(key + ":")), "")
 
 
@@ -64,7 +64,7 @@ def missing() -> list[str]:
 def in_user_namespace() -> bool:
     """Whether the capabilities of this process count in a container's user namespace only: they open no bpf(2)."""
     try:
-        with open("/proc/self/uid_map", encoding="ascii") as file:
+        with open("/proc/self/uid_map", encoding="utf-8") as file:
             return file.read().split() != ["0", "0", _ALL_USERS]
     except OSError:
         return False  # a kernel without user namespaces
@@ -106,7 +106,7 @@ def denied(what: str, error: OSError) -> NotSupported:
 
 def _knows(capability: int) -> bool:
     try:
-        with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
+        with open("/proc/sys/kernel/cap_last_cap", encoding="utf-8") as file:
             return int(file.read()) >= capability
     except (OSError, ValueError):
         return True

@@ -119,5 +119,5 @@ class Tracefs:
             raise KeyError(event) from None
         except PermissionError as error:
             raise NotSupported(f"tracefs: {event}", "this user may not read it", _REMEDY) from error
-        with open(fd, encoding="ascii", errors="replace") as opened:
+        with open(fd, encoding="utf-8", errors="replace") as opened:
             return opened.read()
