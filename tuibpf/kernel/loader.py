@@ -6,6 +6,7 @@ import errno
 from contextlib import ExitStack
 from struct import Struct
 
+from tuibpf.btf.debug_info import debug_info
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported
 from tuibpf.kernel import bpf, privileges
 from tuibpf.kernel.descriptor import Descriptor
@@ -118,7 +119,11 @@ def _program_load(
 
 def _debug_info(_bundle: Bundle, _program: Program) -> tuple[Descriptor | None, bytes, bytes]:
     """BTF that tells the kernel's own log and ``bpftool prog dump`` the script's lines. A program runs without it."""
-    return None, b"", b""
+    info = debug_info(bundle.source, [(program.name, program.lines)])
+    try:
+        return Descriptor(bpf.btf_load(info.btf)), *info.programs[0]
+    except OSError:
+        return None, b"", b""
 
 
 def _explained(bundle: Bundle, program: Program, error: OSError, log: str) -> CompileError | NotSupported:
