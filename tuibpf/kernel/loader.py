@@ -117,7 +117,7 @@ def _program_load(
     )
 
 
-def _debug_info(_bundle: Bundle, _program: Program) -> tuple[Descriptor | None, bytes, bytes]:
+def _debug_info(bundle: Bundle, program: Program) -> tuple[Descriptor | None, bytes, bytes]:
     """BTF that tells the kernel's own log and ``bpftool prog dump`` the script's lines. A program runs without it."""
     info = debug_info(bundle.source, [(program.name, program.lines)])
     try:
