@@ -169,9 +169,7 @@ def folder_of_somebody_else(path: Path) -> None:
         a_link, a_folder, a_pipe, somebody_elses, folder_of_somebody_else,
     ],
 )  # fmt: skip
-def test_damage_is_survived(
-    damage: Callable[[Path], Any], kernel: Path, folder: Path, built: list[int]
-) -> None:
+def test_damage_is_survived(damage: Callable[[Path], Any], kernel: Path, folder: Path, built: list[int]) -> None:
     load(kernel, folder)
     damage(copy_of(folder))
     assert names(load(kernel, folder)) == ["int"]

@@ -89,7 +89,7 @@ def program_info(fd: int) -> ProgramInfo:
 def program_instructions(fd: int) -> bytes:
     """The instructions as the verifier left them (``bpftool prog dump xlated``); needs CAP_SYS_ADMIN or CAP_PERFMON."""
     code = bytearray(program_info(fd).xlated_bytes)
-    block = bytearray(_XLATED.pack(len(code), 0, address(code)))
+    block = bytearray(_XLATED.pack(len(code), address(code)))
     _info(fd, block)
     return bytes(code)
 
