@@ -35,9 +35,9 @@ def from_memory(node: ast.AST, start: Op, length: Op) -> Producer:
         scope.place(bounded)
         size = _scalar(scope, captured)
         failed = build.call(Helper.PROBE_READ_USER, build.offset(row, offset), size, start, type=S64)
-        unread, read = Label(), Label()
-        scope.branch("ne", failed, build.const(0), unread, read)
-        for label, got in ((unread, build.const(0)), (read, size)):
+        unread, read, nothing = Label(), Label(), build.const(0)
+        scope.branch("ne", failed, nothing, unread, read)
+        for label, got in ((unread, nothing), (read, size)):
             scope.place(label)
             scope.names[captured] = Scalar(got, U64)
             scope.jump(done)

@@ -113,6 +113,7 @@ def materialise(scope: Scope, node: ast.AST, value: Value, name: str) -> Value:
     if isinstance(value, Producer):
         if value.layout is None:
             scope.error(node, f"{value.article} has no size of its own", "put it into a field right here")
+        scope.at(node)
         address = scope.slot(name, value.layout.size)
         write(scope, address, 0, value.layout, value, node)
         return Place(address, 0, value.layout)

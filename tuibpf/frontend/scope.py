@@ -134,7 +134,7 @@ class Scope:
             same = values[0]
             self.names[name] = (
                 same if same is not None and all(value is same for value in values)
-                else self._join(name, values, [edge.block for edge in edges])
+                else self._join(name, list(map(_settled, values, edges)), [edge.block for edge in edges])
             )  # fmt: skip
         return True
 
@@ -199,6 +199,15 @@ class Scope:
         const = Const(type.wrap(value), type, self.build.span)
         block.ops.insert(len(block.ops) - 1, const)
         return const
+
+
+def _settled(value: Value | None, edge: Edge) -> Value | None:
+    """A value that was tested on the way of *edge* can not be missing any more."""
+    if isinstance(value, Scalar) and value.present is not None and value.present in edge.facts:
+        return Scalar(value.op, value.type, most=value.most)
+    if isinstance(value, Place) and value.present is not None and value.present in edge.facts:
+        return Place(value.op, value.offset, value.layout, value.shared)
+    return value
 
 
 def _is_none(value: Value) -> bool:

@@ -1,0 +1,93 @@
+"""The compiler from end to end: a probe script and a target in, a bundle of programs and maps out. No system calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+
+from tuibpf.btf import BtfError
+from tuibpf.codegen import generate
+from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported, Source
+from tuibpf.frontend.module import build_module
+from tuibpf.frontend.script import Script
+from tuibpf.ir import Module, Target
+from tuibpf.passes import run_passes
+from tuibpf.program import Bundle, Map, MapType, Program
+
+__all__ = ["Stage", "compile_script", "compile_stages"]
+
+
+class Stage(NamedTuple):
+    """What a script looks like at one point of its way: after ``frontend``, after a pass, as ``instructions``, ``maps``."""
+
+    name: str
+    text: str
+
+
+def compile_script(source: Source, options: Mapping[str, object], target: Target) -> Bundle:
+    """Compile *source* for *target*. *options* has the values of the script's options; defaults stand for the others.
+
+    Raises ``CompileError`` for what is not in the language, ``NotSupported`` for what the target does not tell.
+    """
+    with _explained(source):
+        module = build_module(Script(source), options, target)
+        run_passes(module, target)
+        return _bundle(source, module, generate(module, target))
+
+
+def compile_stages(source: Source, options: Mapping[str, object], target: Target) -> Iterator[Stage]:
+    """The same, with everything in between as text. The IR is checked after each pass."""
+    from tuibpf.ir import check_function, print_module
+
+    with _explained(source):
+        module = build_module(Script(source), options, target)
+        for function in module.functions:
+            function.blocks = function.reachable()
+            check_function(function)
+        yield Stage("frontend", print_module(module))
+        stages: list[Stage] = []
+        run_passes(module, target, after=lambda name, module: stages.append(Stage(name, print_module(module))))
+        yield from stages
+        bundle = _bundle(source, module, generate(module, target))
+        yield Stage("instructions", "\n".join(_listing(source, program) for program in bundle.programs))
+        yield Stage("maps", "".join(map(_describe_map, bundle.maps)))
+
+
+def _bundle(source: Source, module: Module, programs: tuple[Program, ...]) -> Bundle:
+    name = source.name.rpartition("/")[2].removesuffix(".py")
+    return Bundle(
+        name, source, programs, tuple(module.maps.values()), tuple(module.outputs), losses=tuple(module.losses)
+    )
+
+
+@contextmanager
+def _explained(source: Source) -> Iterator[None]:
+    """Errors of the later stages, which do not know the source, and of scripts and types that nobody would write."""
+    try:
+        yield
+    except CompileError as error:
+        if error.diagnostic.source is not None:
+            raise
+        raise CompileError(replace(error.diagnostic, source=source)) from None
+    except RecursionError:
+        raise CompileError(Diagnostic("the script is nested too deeply", source)) from None
+    except BtfError as error:
+        raise NotSupported("the kernel's types", f"its BTF can not be read: {error}", "report the kernel's version") from error
+
+
+def _listing(source: Source, program: Program) -> str:
+    """The instructions of a program under the lines of the script that they stem from."""
+    from tuibpf.isa import disassemble
+
+    lines = {line.instruction: source.line(line.span.line).strip() for line in program.lines}
+    maps = {relocation.instruction: relocation for relocation in program.relocations}
+    head = f"{program.name}: {program.hook.kind} {program.hook.target}, {len(program)} instructions, {program.stack_bytes} bytes of stack"
+    return "\n".join([head, *disassemble(program.instructions, maps, lines)]) + "\n"
+
+
+def _describe_map(item: Map) -> str:
+    kind = MapType(item.type).name.lower()
+    sizes = f"key {item.key_size}, value {item.value_size} bytes, " if item.key_size else ""
+    return f"{item.name}: {kind}, {sizes}{item.max_entries} {'bytes' if item.type is MapType.RINGBUF else 'entries'}\n"
