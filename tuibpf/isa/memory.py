@@ -47,6 +47,8 @@ class Pseudo:
     MAP_VALUE = 2  # an address in element 0 of an array: file descriptor low, offset high (Linux 5.2)
     BTF_ID = 3  # the address of a kernel variable by its BTF id (Linux 5.10)
     FUNCTION = 4  # a function of this program, for helpers that call back (Linux 5.13)
+    MAP_BY_INDEX = 5  # a map by its place in the array of descriptors of the load (Linux 5.14)
+    MAP_VALUE_BY_INDEX = 6  # an address in element 0 of such a map (Linux 5.14)
 
 
 SIZE_OF_WIDTH = {1: Size.B, 2: Size.H, 4: Size.W, 8: Size.DW}
