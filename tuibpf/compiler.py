@@ -79,12 +79,11 @@ def _explained(source: Source) -> Iterator[None]:
 
 def _listing(source: Source, program: Program) -> str:
     """The instructions of a program under the lines of the script that they stem from."""
-    from tuibpf.isa import disassemble
+    from tuibpf.isa.disassembler import disassemble
 
-    lines = {line.instruction: source.line(line.span.line).strip() for line in program.lines}
-    maps = {relocation.instruction: relocation for relocation in program.relocations}
     head = f"{program.name}: {program.hook.kind} {program.hook.target}, {len(program)} instructions, {program.stack_bytes} bytes of stack"
-    return "\n".join([head, *disassemble(program.instructions, maps, lines)]) + "\n"
+    text = disassemble(program.instructions, program.relocations, source, program.lines)
+    return "\n".join([head, *text]) + "\n"
 
 
 def _describe_map(item: Map) -> str:
