@@ -84,13 +84,18 @@ def gone(token: str, within_s: float = 20.0) -> dict[str, list[str]]:
     return left
 
 
-@pytest.fixture
-def kernel_objects() -> tuple[Callable[[str], Any], Callable[[str], Any]]:
-    """``listed(token)`` and ``left(token)``; skips where this user may not list the kernel's programs."""
+@pytest.fixture(scope="session")
+def may_list() -> None:
+    """Skip where this user may not list the kernel's programs and maps."""
     try:
         info.program_ids()
     except OSError as error:
         pytest.skip(f"bpf(BPF_PROG_GET_NEXT_ID): {error.strerror}")
+
+
+@pytest.fixture
+def kernel_objects(may_list: None) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
+    """``listed(token)`` and ``left(token)``."""
     return named_objects, gone
 
 
@@ -140,6 +145,7 @@ def unprivileged() -> Callable[[Callable[[], Any]], Any]:
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
+        _with_capabilities(0)  # of a user who is not root and has some all the same
 
     return lambda function: _in_child(drop, function)
 

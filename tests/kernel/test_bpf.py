@@ -40,6 +40,7 @@ def test_a_packet_is_run_through_a_socket_filter(owned: list[Descriptor]) -> Non
     assert run.retval == 42
 
 
+@pytest.mark.usefixtures("may_list")
 def test_what_the_kernel_tells_of_a_program(owned: list[Descriptor]) -> None:
     fd = keep(owned, bpf.program_load(ProgramType.RAW_TRACEPOINT, RETURNS_42, "forty_two"))
     told = info.program_info(fd)
@@ -49,6 +50,7 @@ def test_what_the_kernel_tells_of_a_program(owned: list[Descriptor]) -> None:
     assert info.program_info(again).tag == told.tag
 
 
+@pytest.mark.usefixtures("may_list")
 def test_what_the_kernel_tells_of_a_map(owned: list[Descriptor]) -> None:
     fd = keep(owned, bpf.map_create(MapType.HASH, 4, 8, 16, bpf.NO_PREALLOC, "sizes"))
     told = info.map_info(fd)
