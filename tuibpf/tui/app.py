@@ -44,7 +44,6 @@ _TOP_BAR_S = 5.0
 class Dashboard(App[None]):
     """Shows *readers*, each of which has been started; whoever runs the app stops all of ``feeds`` after it."""
 
-    CSS = "Screen { layout: vertical; background: $background; color: $foreground; }"
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tuibpf"
 
@@ -54,6 +53,7 @@ class Dashboard(App[None]):
         Binding("t", "theme", "Theme"),
         Binding("question_mark", "help", "Help"),
         Binding("q,ctrl+c", "quit", "Quit"),
+        Binding("ctrl+l", "redraw", "Redraw", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend"),
         *(Binding(str(n), f"focus_pane({n})", f"Pane {n}", show=False) for n in range(1, 10)),
     ]
@@ -117,6 +117,18 @@ class Dashboard(App[None]):
         self.ended_by = int(number)
         self.backend.hurry(128 + int(number))
         self.exit()
+
+    def on_resize(self) -> None:
+        self._forget_picture()
+
+    def action_redraw(self) -> None:
+        """Draw everything, also what is believed to be on the screen: something else has written there."""
+        self._forget_picture()
+        self.refresh(layout=True)
+
+    def _forget_picture(self) -> None:
+        if isinstance(self._driver, Terminal):
+            self._driver.forget_picture()
 
     def _ask(self) -> bool:
         driver = self._driver

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log2
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from tuibpf.tool.display import display_of
@@ -31,21 +32,23 @@ def value_text(value: int, unit: str) -> str:
 
 
 def summary(label: str, tally: Tally | None, unit: str, width: int, palette: Palette) -> list[Strip]:
-    """Two lines: the key and how many values there are, then their mean and percentiles.
+    """The key, how many values there are, their mean and percentiles: in a line where it has room, else in two.
 
     All that is known of a percentile is its bucket, so it is given as what it stays below: ``p99 <512us``.
     """
     count = tally.count if tally else 0
     head: list[Part] = [(f" {label}  " if label else " ", palette.name), (f"{count:,} values", palette.text)]
     if not tally or not count:
-        return [strip_of(head, width), strip_of((), width)]
-    words: list[Part] = [(" mean ", palette.muted), (value_text(tally.sum // count, unit), palette.text)]
+        return [strip_of(head, width)]
+    words: list[Part] = [("  mean ", palette.muted), (value_text(tally.sum // count, unit), palette.text)]
     for share, name in _SHARES:
         bound = tally.percentile(share)
         if bound is not None:
             words += [(f"  {name} ", palette.muted), (f"<{value_text(bound + 1, unit)}", palette.text)]
     highest = tally.buckets()[-1][1]
     words += [("  max ", palette.muted), (f"<{value_text(highest + 1, unit)}", palette.text)]
+    if sum(cell_len(text) for text, _ in [*head, *words]) <= width:
+        return [strip_of([*head, *words], width)]
     return [strip_of(head, width), strip_of(words, width)]
 
 
@@ -58,8 +61,12 @@ def bars(
     top = scale.fit(highest)
     room = max(4, width - _LABEL - _COUNT - 3)
     end = short_count(top)
-    axis = "0" + "─" * max(0, room - 1 - len(end)) + end
-    lines = [strip_of([(" " * (_LABEL + _COUNT + 2), palette.text), (axis, palette.faint)], width)]
+    axis: list[Part] = [
+        (" " * (_LABEL + _COUNT + 2) + "0", palette.muted),
+        ("─" * max(0, room - 1 - len(end)), palette.faint),
+        (end, palette.muted),
+    ]
+    lines = [strip_of(axis, width)]
     for lo, hi in bounds:
         count = counts.get((lo, hi), 0)
         style = palette.bar_peak if count and count == highest else palette.bar

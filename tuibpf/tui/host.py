@@ -26,7 +26,7 @@ PROCESS_COLUMNS = (
     Column("cpu", "%CPU", "count"),
     Column("rss", "MEM", "bytes"),
     Column("threads", "THR", "port"),
-    Column("command", "COMMAND", "arguments"),
+    Column("command", "COMMAND", "text"),
 )
 
 
@@ -195,10 +195,12 @@ def _processes(psutil: Any) -> tuple[tuple[Any, ...], ...]:
     return tuple((*row[:5], _command(psutil, *row[5:], number < _MOST_COMMANDS)) for number, row in enumerate(rows))
 
 
-def _command(psutil: Any, name: str, process: Any, wanted: bool) -> Arguments:
+def _command(psutil: Any, name: str, process: Any, wanted: bool) -> str:
     """The command line of *process*; its name in brackets where it is not *wanted* or, as a kernel thread, has none."""
     words = []
     if wanted:
         with suppress(psutil.Error):
             words = process.cmdline()
-    return Arguments(tuple(word.encode("utf-8", "surrogateescape") for word in words or [f"[{name}]"]), False)
+    if not words:
+        return f"[{name}]"
+    return Arguments(tuple(word.encode("utf-8", "surrogateescape") for word in words), False).text()

@@ -17,8 +17,11 @@ __all__ = ["RowLayout", "row_text"]
 Row = tuple[Any, ...]
 
 # Columns whose text has no natural end: the last of them gets all the room that is left.
-_ELASTIC = ("arguments", "path", "string")
+_ELASTIC = ("arguments", "path", "text")
 _SHORTEST = 12
+_ELASTIC_WISH = 36
+_WIDEST_ADDRESS = 39
+_LOWEST = {"comm": 9, "address": 13, "disk": 7, "path": 12, "text": 10, "block_flags": 10, "pid": 6, "tid": 6}
 _ROLES = {
     "time": "muted",
     "elapsed": "muted",
@@ -44,12 +47,36 @@ class RowLayout:
         self.shown = [(i, column) for i, column in enumerate(columns) if column.shown]
         elastic = [i for i, column in self.shown if column.display in _ELASTIC]
         self._elastic = elastic[-1] if elastic else None
+        self._widths: dict[int, list[tuple[int, Column, int]]] = {}
 
     def widths(self, width: int) -> list[tuple[int, Column, int]]:
         """(index, column, cells) of each column, for a line of *width* cells."""
-        fixed = sum(column.width for i, column in self.shown if i != self._elastic) + len(self.shown)
-        rest = max(_SHORTEST, width - fixed)
-        return [(i, column, rest if i == self._elastic else column.width) for i, column in self.shown]
+        known = self._widths.get(width)
+        if known is None:
+            known = self._widths[width] = self._share_out(width)
+        return known
+
+    def _share_out(self, width: int) -> list[tuple[int, Column, int]]:
+        """Where room is short, columns that their values seldom fill give some up, a cell at a time.
+
+        Where it is plentiful and no column is elastic, addresses get some, since one of IPv6 takes up to 39 cells.
+        """
+        cells = {i: _ELASTIC_WISH if i == self._elastic else column.width for i, column in self.shown}
+        short = sum(cells.values()) + len(cells) - 1 - width
+        lowest = {i: max(_LOWEST.get(column.display, column.width), len(column.title)) for i, column in self.shown}
+        while short > 0:
+            widest = max(cells, key=lambda i: cells[i] - lowest[i] if i != self._elastic else 0, default=None)
+            if widest is None or widest == self._elastic or cells[widest] <= lowest[widest]:
+                break
+            cells[widest] -= 1
+            short -= 1
+        if self._elastic is not None:
+            cells[self._elastic] = max(_SHORTEST, _ELASTIC_WISH - short)
+        elif short < 0:
+            addresses = [i for i, column in self.shown if column.display == "address"]
+            for i in addresses:
+                cells[i] = min(_WIDEST_ADDRESS, cells[i] + -short // len(addresses))
+        return [(i, column, cells[i]) for i, column in self.shown]
 
     def heading(self, width: int, palette: Palette, sorted_by: Sequence[int] = (), descending: bool = True) -> Strip:
         """The titles; the columns that order the rows are marked with the direction."""

@@ -11,20 +11,21 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tuibpf.tui.picture import Picture
+
 __all__ = ["Terminal", "few_colors", "fine_glyphs"]
 
 _WHERE_IS_THE_CURSOR = "\x1b[6n"  # DSR 6; every terminal answers, from the Linux console to tmux
 
 
-class _Counted:
-    """The stream that Textual writes to, with a count of bytes; a dead line must not kill the writer thread."""
+class _Stream:
+    """The stream that Textual writes to. A dead line must not kill the writer thread."""
 
     def __init__(self, stream: IO[str], driver: Terminal) -> None:
         self._stream = stream
         self._driver = driver
 
     def write(self, text: str) -> int:
-        self._driver.sent_bytes += len(text.encode("utf-8", "replace"))
         try:
             return self._stream.write(text)
         except OSError:
@@ -45,20 +46,31 @@ class _Counted:
 
 
 class Terminal(LinuxDriver):
-    """Textual's Linux driver with three differences.
+    """Textual's Linux driver with four differences.
 
-    It can ask whether all that was sent has arrived (see ``Pace``). It reports clicks and the wheel but not each move
-    of the mouse, which would cost a message over the line for every cell that the pointer crosses. And when the line is
-    cut, its writer swallows what can no longer be sent, so that the sessions are still closed in order.
+    It sends only the cells that change (see ``Picture``). It can ask whether all that was sent has arrived (see
+    ``Pace``). It reports clicks and the wheel but not each move of the mouse, which would cost a message over the line
+    for every cell that the pointer crosses. And when the line is cut, its writer swallows what can no longer be sent, so
+    that the sessions are still closed in order.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sent_bytes = 0
         self.line_cut = False
         self.on_answer: Callable[[], None] | None = None
         self.on_cut: Callable[[], None] | None = None
-        self._file = _Counted(sys.__stderr__, self)  # type: ignore[assignment, arg-type]
+        self._picture = Picture()
+        self._file = _Stream(sys.__stderr__, self)  # type: ignore[assignment, arg-type]
+
+    def write(self, data: str) -> None:
+        """Send *data*; of a picture only what the terminal does not show yet."""
+        data = self._picture.reduce(data)
+        if data:
+            super().write(data)
+
+    def forget_picture(self) -> None:
+        """What the terminal shows is not what was sent, so the next picture is sent in full."""
+        self._picture.forget()
 
     @property
     def can_ask(self) -> bool:

@@ -14,7 +14,6 @@ from textual.widgets import Input
 from tuibpf.tui.choice import Choice, search
 from tuibpf.tui.widgets.choice_list import ChoiceList
 from tuibpf.tui.widgets.key_bar import KeyLine
-from tuibpf.tui.widgets.line_view import LineView
 from tuibpf.tui.widgets.text_view import TextView
 
 __all__ = ["Chooser", "Chosen"]
@@ -51,7 +50,6 @@ class Chooser(ModalScreen[Chosen | None]):
         height: 1; border: none; padding: 0 1; background: $panel; width: 1fr;
     }
     Chooser TextView { height: 6; border-top: solid $border-blurred; }
-    Chooser.-small TextView { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,6 +94,7 @@ class Chooser(ModalScreen[Chosen | None]):
 
     def on_mount(self) -> None:
         self.details.can_focus = False
+        self.details.display = any(choice.details for choice in self._choices)
         self.list.show(self._choices, grouped=True)
         self.search_line.focus()
 
@@ -119,8 +118,3 @@ class Chooser(ModalScreen[Chosen | None]):
         choice = self.list.choice
         if choice is not None:
             self.dismiss(Chosen(choice.value, with_options and self._options_key))
-
-    def repaint_all(self) -> None:
-        """Draw all anew, after a change of theme."""
-        for view in self.query(LineView):
-            view.repaint()

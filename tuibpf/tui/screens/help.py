@@ -15,6 +15,7 @@ _HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("tab, 1-9", "the next pane, the pane of that number"),
             ("t", "choose a theme"),
             ("?", "this help"),
+            ("ctrl+l", "draw the screen anew"),
             ("ctrl+z", "suspend; fg comes back, tools go on meanwhile"),
             ("q or ctrl+c", "quit; every probe is detached"),
         ),

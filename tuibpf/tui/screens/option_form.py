@@ -9,23 +9,45 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Label
+from textual.strip import Strip
+from textual.widgets import Input, Label
 
 from tuibpf.tool.option import Option, UsageError, Value
 from tuibpf.tool.tool import Tool
+from tuibpf.tui.strips import strip_of
 from tuibpf.tui.widgets.key_bar import KeyLine
+from tuibpf.tui.widgets.line_view import Painted
 from tuibpf.tui.widgets.text_view import Paragraph, TextView
 
 __all__ = ["OptionForm"]
 
 
-class _Flag(Checkbox):
-    """Enter starts the tool, wherever the cursor is; the space bar ticks."""
+class _Flag(Painted, can_focus=True):
+    """``[x]``. The space bar ticks; Enter starts the tool, wherever the cursor is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.start", "Start", show=False)]
+    DEFAULT_CSS = "_Flag { width: 20; height: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "tick", "Tick", show=False)]
 
     def __init__(self, value: bool, id: str) -> None:
-        super().__init__("", value, id=id, compact=True)
+        super().__init__(id=id)
+        self.value = value
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        style = self.palette.selected if self.has_focus else self.palette.strong
+        return [strip_of([("[x]" if self.value else "[ ]", style)], width)]
+
+    def action_tick(self) -> None:
+        self.value = not self.value
+        self.repaint()
+
+    def on_click(self) -> None:
+        self.action_tick()
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
 
 
 class _Entry(Input):
@@ -49,9 +71,6 @@ class OptionForm(ModalScreen[dict[str, Value] | None]):
     OptionForm .help { width: 1fr; color: $foreground; text-wrap: nowrap; text-overflow: ellipsis; padding-left: 1; }
     OptionForm Input, OptionForm Input:focus { width: 20; height: 1; border: none; padding: 0 1; background: $panel; }
     OptionForm Input:focus { background: $boost; text-style: underline; }
-    OptionForm Checkbox, OptionForm Checkbox:focus {
-        width: 20; height: 1; border: none; padding: 0 1; background: transparent;
-    }
     OptionForm TextView { height: 2; }
     """
 
@@ -106,7 +125,7 @@ class OptionForm(ModalScreen[dict[str, Value] | None]):
         values: dict[str, Value] = {}
         for option in self.tool.options:
             field = self._fields[option.name]
-            if isinstance(field, Checkbox):
+            if isinstance(field, _Flag):
                 values[option.name] = field.value
                 continue
             text = field.value.strip() if option.kind != "string" else field.value

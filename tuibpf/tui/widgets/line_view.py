@@ -67,7 +67,8 @@ class Painted(Widget):
         width, height = self.size
         if len(self._shown) != height or (self._shown and self._shown[0].cell_length != width):
             self._shown = self._lines(width, height)
-        return self._shown[y] if y < len(self._shown) else Strip.blank(width)
+        line = self._shown[y] if y < len(self._shown) else Strip.blank(width)
+        return line.apply_style(self.rich_style)
 
     def notify_style_update(self) -> None:
         """A new theme, or a change of focus: nothing of what is on the screen can be relied upon."""
