@@ -13,7 +13,7 @@ from tuibpf.frontend.values import Constant, KernelPointer, Place, Producer, Sca
 if TYPE_CHECKING:
     from tuibpf.frontend.scope import Scope
 
-__all__ = ["RESULT", "call", "fall_off", "parameters"]
+__all__ = ["RESULT", "call", "parameters"]
 
 RESULT = "·result"
 
@@ -44,7 +44,7 @@ def call(scope: Scope, node: ast.Call, function: ast.FunctionDef) -> Value:
     scope.returns.append(back)
     scope.body(function.body)
     if scope.build.open:
-        fall_off(scope, function)
+        _fall_off(scope, function, back)
         scope.names[RESULT] = Constant(None)
         scope.jump(back)
     scope.returns.pop()
@@ -55,16 +55,12 @@ def call(scope: Scope, node: ast.Call, function: ast.FunctionDef) -> Value:
     return result
 
 
-def fall_off(scope: Scope, function: ast.FunctionDef) -> None:
+def _fall_off(scope: Scope, function: ast.FunctionDef, back: Label) -> None:
     """Refuse a function that gives a result on some ways, and reaches its end without one on another."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
-            scope.error(function, f"{function.name}() ends without a result on some ways, and with one on others",
-                        "end every way with `return …`, or with `return None`")  # fmt: skip
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+    results = (edge.names[RESULT] for edge in back.edges)
+    if any(not isinstance(result, Constant) or result.value is not None for result in results):
+        scope.error(function, f"{function.name}() ends without a result on some ways, and with one on others",
+                    "end every way with `return …`, or with `return None`")  # fmt: skip
 
 
 def _bind(scope: Scope, node: ast.Call, function: ast.FunctionDef) -> dict[str, Value]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tuibpf.frontend.scope import Scope
 
 __all__ = [
-    "arithmetic", "assignable", "common_type", "constant_integer", "fold", "is_integer", "operands", "select", "to_scalar",
+    "arithmetic", "assignable", "bound", "common_type", "constant_integer", "fold", "is_integer", "operands", "select", "to_scalar",
     "truth",
 ]  # fmt: skip
 
@@ -50,9 +50,16 @@ def common_type(values: list[Value]) -> IntType | None:
     negative = min(constants, default=0) < 0
     if not negative and not any(item.signed for item in types):
         return U64
-    if all(item.signed or item.bits < 64 for item in types) and all(c <= S64.maximum for c in constants):
-        return S64
+    if all(value.type.signed or bound(value) <= S64.maximum for value in values if isinstance(value, Scalar)):
+        return S64 if all(c <= S64.maximum for c in constants) else None
     return None
+
+
+def bound(value: Value) -> int:
+    """The largest that an integer can be."""
+    if isinstance(value, Scalar):
+        return value.type.maximum if value.most is None else value.most
+    return constant_integer(value)
 
 
 def _is_bool(value: Value) -> bool:
@@ -95,9 +102,9 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
         scope.require_present(node, value.present)
         if wanted is None or value.type is wanted:
             return value
-        if not assignable(value.type, wanted):
+        if not assignable(value.type, wanted) and (value.type.signed or bound(value) > wanted.maximum):
             scope.error(
-                node, f"a {'signed' if value.type.signed else 'unsigned'} {value.type.name} where {wanted.name} is wanted",
+                node, f"{'a signed' if value.type.signed else 'an unsigned'} {value.type.name} where {wanted.name} is wanted",
                 f"convert it: {wanted.name}(…)",
             )  # fmt: skip
         return Scalar(scope.build.convert(value.op, wanted), wanted, most=value.most)
@@ -181,30 +188,30 @@ def _floor_divide(scope: Scope, a: Op, b: Op, divisor: int) -> Op:
     """Signed division towards minus infinity, by magnitudes; by zero it gives 0. *divisor* is b's value, 0 if unknown."""
     build = scope.build
     zero = build.const(0, S64)
-    size_a = select(scope, "slt", a, zero, build.binary("sub", zero, a, S64), a)
+    size_a = select(scope, "slt", a, zero, build.binary("sub", zero, a, S64), a, S64)
     size_b = build.const(abs(divisor), S64) if divisor else select(
-        scope, "slt", b, zero, build.binary("sub", zero, b, S64), b)  # fmt: skip
+        scope, "slt", b, zero, build.binary("sub", zero, b, S64), b, S64)  # fmt: skip
     quotient = build.binary("div", size_a, size_b, S64)
     exact = build.binary("mul", quotient, size_b, S64)
-    up = select(scope, "eq", exact, size_a, quotient, build.binary("add", quotient, build.const(1, S64), S64))
+    up = select(scope, "eq", exact, size_a, quotient, build.binary("add", quotient, build.const(1, S64), S64), S64)
     negative = build.binary("sub", zero, up, S64)
     signs = build.binary("xor", a, b, S64)
-    result = select(scope, "slt", signs, zero, negative, quotient)
-    return result if divisor else select(scope, "eq", b, zero, zero, result)
+    result = select(scope, "slt", signs, zero, negative, quotient, S64)
+    return result if divisor else select(scope, "eq", b, zero, zero, result, S64)
 
 
-def select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: Op) -> Op:
+def select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: Op, type: IntType) -> Op:
     """*then* if the condition holds, else *other*, both of which are there already."""
-    name, yes, no, after = scope.fresh(), Label(), Label(), Label()
-    scope.branch(condition, left, right, yes, no)
-    for label, op in ((yes, then), (no, other)):
-        scope.place(label)
-        scope.names[name] = Scalar(op, S64 if op.type is None or op.type.signed else U64)
-        scope.jump(after)
+    build, yes, after = scope.build, Label(), Label()
+    before = build.block
+    scope.branch(condition, left, right, yes, after)
+    scope.place(yes)
+    scope.jump(after)
     scope.place(after)
-    chosen = scope.names.pop(name)
-    assert isinstance(chosen, Scalar)
-    return chosen.op
+    chosen = build.phi(type)
+    chosen.add(before, other)
+    chosen.add(yes.block, then)
+    return chosen
 
 
 def _shift(scope: Scope, node: ast.expr, operator: ast.operator, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]) -> Scalar:
@@ -227,7 +234,7 @@ def _shift(scope: Scope, node: ast.expr, operator: ast.operator, left: Value, ri
     scope.at(node)
     shifted = build.binary(word, value.op, count_of.op, type)
     beyond = build.binary("arsh", value.op, build.const(63, type), type) if word == "arsh" else build.const(0, type)
-    return Scalar(select(scope, "gt", count_of.op, build.const(63), beyond, shifted), type)
+    return Scalar(select(scope, "gt", count_of.op, build.const(63), beyond, shifted, type), type)
 
 
 def truth(value: Constant) -> bool:

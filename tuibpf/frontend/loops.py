@@ -97,12 +97,13 @@ def _range(scope: Scope, node: ast.For) -> _Range:
         bounds = _Range(begin, stop.value, by, len(range(begin, stop.value, by)))
     else:
         scalar = integers.to_scalar(scope, stop, stop_node)
-        if scalar.most is None or by < 0:
+        most = integers.bound(scalar)
+        if most > _MOST_TURNS * abs(by) or by < 0:
             scope.error(
                 stop_node, "an unbounded loop: how far it goes is not known at launch",
                 f"bound it: range(min({ast.unparse(stop_node)}, 64))",
             )  # fmt: skip
-        bounds = _Range(begin, scalar, by, len(range(begin, scalar.most, by)))
+        bounds = _Range(begin, scalar, by, len(range(begin, most, by)))
     if bounds.most > _MOST_TURNS:
         scope.error(call, f"a loop of {bounds.most} turns", f"the kernel walks through every one of them: at most {_MOST_TURNS}")
     return bounds

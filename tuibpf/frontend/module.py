@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
+from tuibpf.diagnostics import CompileError, Diagnostic
 from tuibpf.frontend import declarations, hooks
 from tuibpf.frontend.header import script_options
 from tuibpf.frontend.option import is_option
@@ -33,8 +34,8 @@ def build_module(script: Script, options: Mapping[str, object], target: Target) 
     unit = Unit(script, values, target)
     probes = _declare(Scope(unit), script.tree.body)
     if not probes:
-        script.error(script.tree.body[-1] if script.tree.body else script.tree, "the script has no probe",
-                     'put a hook above a function: @tp_btf("sched_switch")')  # fmt: skip
+        hint = 'put a hook above a function: @tp_btf("sched_switch")'
+        raise CompileError(Diagnostic("the script has no probe", script.source, hint=hint))
     taken: set[str] = set()
     for node, decorator in probes:
         _compile_probe(unit, node, decorator, taken)

@@ -91,6 +91,8 @@ def _type(
 
 
 def _literal(script: Script, node: ast.expr) -> object:
+    if isinstance(node, ast.Constant):
+        return node.value
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -190,7 +190,7 @@ class Scope:
                 optional = optional or missing
         op = self._phi(type, ops, blocks)
         if not optional:
-            return Scalar(op, type)
+            return Scalar(op, type, most=None if type.signed else max(map(integers.bound, values)))
         ones = [given or self._const_in(block, 1, type) for given, block in zip(presences, blocks, strict=True)]
         return Scalar(op, type, self._phi(ADDRESS, ones, blocks))
 

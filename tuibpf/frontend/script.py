@@ -11,6 +11,7 @@ from tuibpf.diagnostics import CompileError, Diagnostic, Source, Span, printable
 
 __all__ = ["Script", "near"]
 
+_BLOCKS = frozenset({ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Match})
 _LONGEST_TEXT = 1 << 18  # characters; the largest tool of the catalogue has 8,000
 
 
@@ -43,13 +44,15 @@ class Script:
             reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
             raise CompileError(Diagnostic(f"the script can not be parsed: {printable(reason)}", source)) from None
         self._lines = source.text.split("\n")
+        self._is_ascii = source.text.isascii()
 
     def span(self, node: ast.AST) -> Span:
         """Where *node* stands. Python counts its columns in bytes of UTF-8; a definition is marked by its first line."""
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        end_line, end = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column + 1)
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.Try)):
-            end_line, end = line, column + len(self._text(line)[self._characters(line, column) :].encode())
+        line, column, end_line, end = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+        if type(node) in _BLOCKS:
+            return Span(line, self._characters(line, column), line, len(self._text(line)))
+        if self._is_ascii:
+            return Span(line, column, end_line, end)
         return Span(line, self._characters(line, column), end_line, self._characters(end_line, end))
 
     def error(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:

@@ -199,19 +199,11 @@ def _least(condition: str) -> Work:
             numbers = integers.constant_integer(left), integers.constant_integer(right)
             return Constant(min(numbers) if condition == "lt" else max(numbers))
         a_op, b_op, type = integers.operands(scope, node, left, right, (args[0], args[1]))
-        op = integers.select(scope, "s" + condition if type.signed else condition, a_op, b_op, a_op, b_op)
-        bounds = [_bound(value) for value in (left, right)]
-        known = [bound for bound in bounds if bound is not None]
-        return Scalar(op, type, most=min(known) if known and condition == "lt" else None)
+        op = integers.select(scope, "s" + condition if type.signed else condition, a_op, b_op, a_op, b_op, type)
+        bounds = integers.bound(left), integers.bound(right)
+        return Scalar(op, type, most=min(bounds) if condition == "lt" else max(bounds))
 
     return work
-
-
-def _bound(value: Value) -> int | None:
-    """The largest that *value* can be, where that is known."""
-    if isinstance(value, Constant) and isinstance(value.value, int):
-        return int(value.value)
-    return value.most if isinstance(value, Scalar) else None
 
 
 _WORKS: dict[str, tuple[int, Work]] = {
