@@ -92,15 +92,18 @@ class Interpreter:
             case ops.Binary():
                 return binary(op.operator, args[0], args[1])
             case ops.Convert():
-                assert isinstance(args[0], int) and isinstance(op.type, IntType)
+                assert isinstance(args[0], int)
+                assert isinstance(op.type, IntType)
                 return op.type.wrap(args[0]) & _MASK
             case ops.Swap():
-                assert isinstance(args[0], int) and isinstance(op.type, IntType)
+                assert isinstance(args[0], int)
+                assert isinstance(op.type, IntType)
                 size = op.type.size
                 value = args[0] & (1 << 8 * size) - 1
                 return int.from_bytes(value.to_bytes(size, sys.byteorder), "big")
             case ops.Load():
-                assert isinstance(args[0], Address) and isinstance(op.type, IntType)
+                assert isinstance(args[0], Address)
+                assert isinstance(op.type, IntType)
                 at = args[0].offset + op.offset
                 raw = args[0].memory[at : at + op.type.size]
                 return int.from_bytes(raw, sys.byteorder, signed=op.type.signed) & _MASK
@@ -118,17 +121,21 @@ class Interpreter:
         return 0
 
     def write(self, address: Value, offset: int, size: int, value: Value) -> None:
-        assert isinstance(address, Address) and isinstance(value, int)
+        assert isinstance(address, Address)
+        assert isinstance(value, int)
         at = address.offset + offset
         address.memory[at : at + size] = (value & (1 << 8 * size) - 1).to_bytes(size, sys.byteorder)
 
     def call(self, helper: Helper, args: list[Value]) -> Value:
         if helper == Helper.PROBE_READ_KERNEL:
             to, size, source = args
-            assert isinstance(to, Address) and isinstance(size, int) and isinstance(source, Address)
+            assert isinstance(to, Address)
+            assert isinstance(size, int)
+            assert isinstance(source, Address)
             to.memory[to.offset : to.offset + size] = source.memory[source.offset : source.offset + size]
             return 0
-        assert helper == Helper.MAP_LOOKUP_ELEM and isinstance(args[0], Address)
+        assert helper == Helper.MAP_LOOKUP_ELEM
+        assert isinstance(args[0], Address)
         return Address(args[0].memory, 0)
 
 
@@ -136,7 +143,9 @@ def binary(operator: str, a: Value, b: Value) -> Value:
     if isinstance(a, Address) or isinstance(b, Address):
         if isinstance(b, Address):
             a, b = b, a
-        assert operator == "add" and isinstance(a, Address) and isinstance(b, int)
+        assert operator == "add"
+        assert isinstance(a, Address)
+        assert isinstance(b, int)
         return Address(a.memory, a.offset + signed(b))
     match operator:
         case "add":

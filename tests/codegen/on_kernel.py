@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from struct import pack
 
-from ir_interpreter import Interpreter
-
+from tests.codegen.ir_interpreter import Interpreter
 from tuibpf.codegen import generate
 from tuibpf.diagnostics import Source, Span
 from tuibpf.ir import Builder, Function, Module, check_function

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from on_kernel import ARGUMENTS, OUT_BYTES, new_function
-
+from tests.codegen.on_kernel import ARGUMENTS, OUT_BYTES, new_function
 from tuibpf.ir import Block, Builder, Function, ops
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import INTEGERS, U64
@@ -53,7 +52,7 @@ class ProgramMaker:
         return self.random.choice(self.values)
 
     def body(self, statements: int, depth: int) -> None:
-        makers = [self.arithmetic] * 8 + [self.convert] * 2 + [self.swap, self.memory, self.memory, self.call, self.atomic]
+        makers = [self.arithmetic] * 8 + [self.convert, self.memory] * 2 + [self.swap, self.call, self.atomic]
         if depth < _DEPTH:
             makers += [lambda: self.branch(statements // 3, depth), lambda: self.loop(statements // 4, depth)]
         for _ in range(statements):
@@ -72,7 +71,8 @@ class ProgramMaker:
         self.values.append(value)
 
     def swap(self) -> None:
-        self.values.append(self.build.swap(self.any(), self.random.choice([t for t in _TYPES if not t.signed and t.bits > 8])))
+        type = self.random.choice([type for type in _TYPES if not type.signed and type.bits > 8])
+        self.values.append(self.build.swap(self.any(), type))
 
     def memory(self) -> None:
         slot, offset = self.random.choice(self.slots), self.random.choice((0, 8))
@@ -109,8 +109,8 @@ class ProgramMaker:
         build, random = self.build, self.random
         then, other, after = Block(), Block(), Block()
         first = build.block
-        build.branch(random.choice(_CONDITIONS), self.any(), self.any(), then, other if random.random() < 0.7 else after)
-        both = other in first.successors
+        both = random.random() < 0.7
+        build.branch(random.choice(_CONDITIONS), self.any(), self.any(), then, other if both else after)
         kept, count = self.values, len(self.values)
         arms: list[tuple[Block, list[Op]]] = []
         for arm in (then, other) if both else (then,):

@@ -291,6 +291,8 @@ def _swap(s: Selector, op: ops.Swap) -> None:
     s.into(dst, op.args[0], op.span)
     if op.type.bits > 8:
         s.append((_TO_BIG_ENDIAN, dst, 0, 0, op.type.bits, op.span))
+    else:
+        s.append((_AND, dst, 0, 0, 0xFF, op.span))
 
 
 def _call(s: Selector, op: ops.Call) -> None:
