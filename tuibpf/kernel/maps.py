@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from itertools import chain, compress
 from struct import Struct
 from typing import NamedTuple
 
@@ -144,14 +145,15 @@ class KernelMap:
         return Entries(b"".join(key for key, _ in found), b"".join(value for _, value in found), len(found))
 
     def _select(self, entries: Entries, epoch: int) -> Entries:
-        key_size, value_size = self.spec.key_size, self.value_bytes
-        epochs = [item[0] for item in Struct(f"=Q{key_size - 8}x").iter_unpack(entries.keys)]
-        wanted = [index for index, of in enumerate(epochs) if of <= epoch]
-        if len(wanted) == entries.count:
+        key_size = self.spec.key_size
+        wanted = [of <= epoch for (of,) in Struct(f"=Q{key_size - 8}x").iter_unpack(entries.keys)]
+        if all(wanted):
             return entries
-        keys, values = memoryview(entries.keys), memoryview(entries.values)
         return Entries(
-            b"".join(keys[i * key_size : (i + 1) * key_size] for i in wanted),
-            b"".join(values[i * value_size : (i + 1) * value_size] for i in wanted),
-            len(wanted),
+            _chosen(entries.keys, key_size, wanted), _chosen(entries.values, self.value_bytes, wanted), sum(wanted)
         )
+
+
+def _chosen(items: bytes, size: int, wanted: list[bool]) -> bytes:
+    """Those of *items*, *size* bytes each, whose place in *wanted* is true."""
+    return b"".join(chain.from_iterable(compress(Struct(f"{size}s").iter_unpack(items), wanted)))
