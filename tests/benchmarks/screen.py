@@ -9,19 +9,18 @@ what a resize makes it send.
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tui.fake import FakeBackend, FakeSession, MiB, connection_row, distribution, exec_row, tool
-from tui.line import Line
-
+from tests.tui.fake import FakeBackend, FakeSession, MiB, connection_row, distribution, exec_row, tool
+from tests.tui.line import Line
 from tuibpf.tool.frame import Cost
 from tuibpf.tui import run
 

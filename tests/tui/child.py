@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tui.fake import EXECS, FakeBackend, FakeSession, exec_row, tool
-
+from tests.tui.fake import EXECS, FakeBackend, FakeSession, exec_row, tool
 from tuibpf.tool.frame import Frame
 from tuibpf.tui import run
 

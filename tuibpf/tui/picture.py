@@ -53,6 +53,8 @@ class Picture:
                 self.forget()
             return data
         changed, odd, cursor = self._apply(data)
+        for y in odd | (self._odd & changed.keys()):
+            _mend(changed[y])
         parts = self._scroll(changed)
         for y in sorted(changed):
             parts += self._line(y, changed[y], y in odd or y in self._odd)
@@ -171,6 +173,21 @@ class Picture:
                     found.append((start, y + shift - 1, spared))
                 start, spared = -1, 0
         return found
+
+
+def _mend(row: Row) -> None:
+    """Where half of a wide character was written over, a terminal shows a space in the place of the other half."""
+    wide = False
+    for x, cell in enumerate(row):
+        if cell is None:
+            wide = False
+            continue
+        if (cell[0] == "") != wide:
+            at = x if cell[0] == "" else x - 1
+            left = row[at]
+            if left is not None:
+                row[at] = (" ", blank(left[1]))
+        wide = cell[0] != "" and cell_len(cell[0]) > 1
 
 
 def _put(row: Row, x: int, text: str, style: Ink, odd: set[int], y: int) -> int:

@@ -50,8 +50,8 @@ class Terminal(LinuxDriver):
 
     It sends only the cells that change (see ``Picture``). It can ask whether all that was sent has arrived (see
     ``Pace``). It reports clicks and the wheel but not each move of the mouse, which would cost a message over the line
-    for every cell that the pointer crosses. And when the line is cut, its writer swallows what can no longer be sent, so
-    that the sessions are still closed in order.
+    for every cell that the pointer crosses. And when the line is cut, its writer swallows what can no longer be sent,
+    so that the sessions are still closed in order.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
