@@ -89,7 +89,7 @@ class Btf:
     def enumerator(self, name: str) -> int | None:
         """The value of the kernel constant *name*: of the first enumeration that has it, or None."""
         key = _key(name)
-        for type_id in self.index.enumerations(key[:-1]) if key else ():
+        for type_id in dict.fromkeys(self.index.enumerations(key[:-1]) if key else ()):
             enumeration = self.type(type_id)
             if isinstance(enumeration, Enum):
                 for enumerator in enumeration.values:
