@@ -166,10 +166,10 @@ def epoch_into(register: int, globals_name: str = "globals") -> tuple[Item, ...]
     return MapOf(register, globals_name, 0), load(8, register, register, 0)
 
 
-def tally(table: str, key_at: int, *, globals_name: str = "globals") -> tuple[Item, ...]:
+def tally(table: str, key_at: int, *, globals_name: str = "globals", pause: int = 1) -> tuple[Item, ...]:
     """Count the u64 at FP + *key_at* (at most -8) in a hash of u64 by epoch and key. Uses the stack below it.
 
-    Losses go to counter 0. Keeps R6 to R9.
+    Losses go to counter 0. Keeps R6 to R9. *pause* turns of an empty loop pass between finding the entry and adding.
     """
     key, value = key_at - 8, key_at - 16
     done = f"done{key_at}"
@@ -193,6 +193,10 @@ def tally(table: str, key_at: int, *, globals_name: str = "globals") -> tuple[It
         *count_loss(globals_name),
         Branch(goto(0), done),
         Label(found),
+        mov64_imm(R1, 0),
+        Label(f"pause{key_at}"),
+        alu64_imm(Alu.ADD, R1, 1),
+        Branch(jump64_imm(Jump.JLT, R1, pause, 0), f"pause{key_at}"),
         mov64_imm(R1, 1),
         atomic(Atomic.ADD, 8, R0, 0, R1),
         Label(done),
