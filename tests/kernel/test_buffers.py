@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from struct import Struct, pack
+import os
+import resource
+from collections.abc import Callable, Iterator
+from struct import Struct, pack, unpack_from
+from typing import Any
 
 import pytest
 
+from tuibpf.diagnostics import NotSupported
 from tuibpf.isa import (
     Alu,
     Helper,
@@ -21,8 +25,10 @@ from tuibpf.isa import (
     store_reg,
 )  # fmt: skip
 from tuibpf.kernel.buffers import open_buffer, wait
+from tuibpf.kernel.buffers.perf import PerfReader
 from tuibpf.kernel.loaded import Loaded
 from tuibpf.kernel.loader import load as load_bundle
+from tuibpf.kernel.privileges import Capability
 from tuibpf.program import Map
 
 from .assembly import (
@@ -155,6 +161,46 @@ def test_the_perf_buffer_hears_of_losses_from_the_kernel() -> None:
         rows = reader.rows(Struct("=16Q"))
         assert [row[0] for row in rows] == [42]
         assert reader.lost == loaded.losses()["lost"]
+
+
+def test_rows_of_several_processors_come_by_their_time(loaded: Loaded) -> None:
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        pytest.skip("this process may run on one processor only")
+    reader = loaded.buffer("rows")
+    try:
+        for asked_as in (reader.records, lambda: reader.rows(ROW)):
+            for turn in range(20):
+                os.sched_setaffinity(0, {cpus[turn % len(cpus)]})
+                send(loaded, 3, first=turn)
+            got = [unpack_from("=2Q", row) if isinstance(row, bytes) else row[:2] for row in asked_as()]
+            assert got == [(turn + number, number) for turn in range(20) for number in range(3)]
+    finally:
+        os.sched_setaffinity(0, cpus)
+
+
+def test_a_perf_buffer_takes_what_memory_it_may_lock(with_capabilities: Callable[..., Any]) -> None:
+    def received() -> list[tuple[Any, ...]]:
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+        with sender(perf_array("rows")) as loaded:
+            reader = PerfReader(loaded.map("rows").fileno(), 1 << 26)
+            send(loaded, 2, first=5)
+            rows = reader.rows(Struct("=Q"))
+            reader.close()
+            return rows
+
+    assert with_capabilities(received, Capability.BPF, Capability.PERFMON) == [(5,), (6,)]
+
+
+def test_what_a_user_is_told_who_may_open_no_perf_buffer(with_capabilities: Callable[..., Any]) -> None:
+    def refusal() -> tuple[str, str]:
+        try:
+            PerfReader(-1)
+        except NotSupported as error:
+            return error.what, error.reason
+        return "opened", ""
+
+    assert with_capabilities(refusal, Capability.BPF) == ("perf buffer", "this user lacks CAP_PERFMON")
 
 
 def test_closing_twice_and_reading_from_one_that_is_open(loaded: Loaded, buffer: Map) -> None:

@@ -62,8 +62,10 @@ class PerfReader:
         self._poll = select.epoll()
         try:
             for cpu in cpus:
-                ring = _CpuRing(cpu, wanted)
-                self._rings.append(ring)
+                self._rings.append(_CpuRing(cpu, wanted // 2))
+            self._map(wanted)
+            for cpu, ring in zip(cpus, self._rings, strict=True):
+                perf.enable(ring.fileno())
                 self._poll.register(ring.fileno(), select.EPOLLIN)
                 bpf.map_update(map_fd, cpu.to_bytes(4, byteorder), ring.fileno().to_bytes(4, byteorder))
         except OSError as error:
@@ -74,6 +76,19 @@ class PerfReader:
         except BaseException:
             self.close()
             raise
+
+    def _map(self, size: int) -> None:
+        """Map all rings, smaller ones where this user may not lock so much memory (kernel.perf_event_mlock_kb)."""
+        while True:
+            try:
+                for ring in self._rings:
+                    ring.map(size)
+            except OSError as error:
+                if error.errno not in (errno.EPERM, errno.ENOMEM) or size <= _PAGE:
+                    raise
+                size //= 2
+            else:
+                return
 
     @property
     def lost(self) -> int:
@@ -163,18 +178,19 @@ class PerfReader:
 
 
 class _CpuRing:
-    """The ring of one processor: its event and the mapping of it."""
+    """The ring of one processor: its event and, once it is mapped, its memory."""
 
-    def __init__(self, cpu: int, size: int) -> None:
-        self._event = Descriptor(perf.open_buffer_event(cpu, size // 2))
-        try:
-            self._memory, self._size = _map(self._event.fileno(), size)
-            self._words = memoryview(self._memory)[:_PAGE].cast("Q")
-            self._data = memoryview(self._memory)[_PAGE:]
-            perf.enable(self._event.fileno())
-        except BaseException:
-            self._event.close()
-            raise
+    def __init__(self, cpu: int, wakeup_bytes: int) -> None:
+        self._event = Descriptor(perf.open_buffer_event(cpu, wakeup_bytes))
+        self._memory: mmap.mmap | None = None
+
+    def map(self, size: int) -> None:
+        """Map *size* bytes of data, in place of what was mapped before."""
+        self._unmap()
+        self._memory = mmap.mmap(self.fileno(), _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        self._size = size
+        self._words = memoryview(self._memory)[:_PAGE].cast("Q")
+        self._data = memoryview(self._memory)[_PAGE:]
 
     def fileno(self) -> int:
         return self._event.fileno()
@@ -197,21 +213,15 @@ class _CpuRing:
         return copied
 
     def close(self) -> None:
-        self._words.release()
-        self._data.release()
-        self._memory.close()
+        self._unmap()
         self._event.close()
 
-
-def _map(fd: int, size: int) -> tuple[mmap.mmap, int]:
-    """The mapping and the bytes of data in it: less than *size* where this user may not lock as much memory."""
-    while True:
-        try:
-            return mmap.mmap(fd, _PAGE + size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE), size
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOMEM) or size <= _PAGE:
-                raise
-            size //= 2
+    def _unmap(self) -> None:
+        if self._memory is not None:
+            self._words.release()
+            self._data.release()
+            self._memory.close()
+            self._memory = None
 
 
 def _in_order(times: list[int], items: list[_Item]) -> list[_Item]:
