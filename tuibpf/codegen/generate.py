@@ -9,7 +9,7 @@ from tuibpf.codegen.machine import MachineFunction
 from tuibpf.codegen.registers import allocate
 from tuibpf.codegen.select import select
 from tuibpf.codegen.sharing import plan
-from tuibpf.codegen.spill import spill
+from tuibpf.codegen.spill import Spiller
 from tuibpf.ir import Function, Module, Target
 from tuibpf.program import Program
 
@@ -39,10 +39,10 @@ def _generate(function: Function) -> Program:
 def _allocate(function: Function, frame: Frame) -> tuple[MachineFunction, list[int]]:
     """Machine code and the real register of each register, after as many rounds of spilling as it takes."""
     machine = select(function, frame)
-    kept: set[int] = set()
-    while True:
-        liveness = live_ranges(machine)
-        colours, spilled = allocate(liveness, kept)
-        if not spilled:
-            return machine, colours
-        spill(machine, spilled, liveness, frame, kept)
+    liveness = live_ranges(machine)
+    colours, homeless = allocate(liveness, machine.registers)
+    if homeless:
+        spiller = Spiller(machine, liveness, frame)
+        while homeless:
+            colours, homeless = allocate(spiller.spill(homeless), spiller.first_carrier)
+    return machine, colours

@@ -15,10 +15,10 @@ NO_REGISTER = -1
 _ORDER = (5, 4, 3, 2, 1, 0, 6, 7, 8, 9)  # arguments of calls mostly want the low ones
 
 
-def allocate(liveness: Liveness, kept: frozenset[int] | set[int]) -> tuple[list[int], list[int]]:
+def allocate(liveness: Liveness, first_carrier: int) -> tuple[list[int], list[int]]:
     """The real register of every register by number, and the virtual ones that found none and must be spilled.
 
-    *kept* are those that must not be spilled: they choose first.
+    Those from *first_carrier* on must not be spilled: they choose first.
     """
     ranges, weights = liveness.ranges[:], liveness.weights[:]
     count = len(ranges)
@@ -36,7 +36,7 @@ def allocate(liveness: Liveness, kept: frozenset[int] | set[int]) -> tuple[list[
             wishes.setdefault(src, []).append(dst)
         elif src < VIRTUAL:
             wishes.setdefault(dst, []).append(src)
-        elif not (ranges[dst] & ranges[src] or dst in kept or src in kept):
+        elif not ranges[dst] & ranges[src]:
             leader[src] = dst
             ranges[dst] |= ranges[src]
             weights[dst] += weights[src]
@@ -47,8 +47,8 @@ def allocate(liveness: Liveness, kept: frozenset[int] | set[int]) -> tuple[list[
     colours = list(range(VIRTUAL)) + [NO_REGISTER] * (count - VIRTUAL)
     chosen = [register for register in range(VIRTUAL, count) if leader[register] == register and ranges[register]]
     chosen.sort(key=lambda register: weights[register] / ranges[register].bit_count(), reverse=True)
-    if kept:
-        chosen.sort(key=lambda register: register not in kept)
+    if first_carrier < count:
+        chosen.sort(key=lambda register: register < first_carrier)
     spilled: list[int] = []
     for register in chosen:
         colour = _choose(ranges[register], busy, wishes.get(register, ()))

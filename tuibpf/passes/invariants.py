@@ -9,15 +9,16 @@ from tuibpf.passes.replace import replace
 
 __all__ = ["WITHOUT_EFFECT", "ask_once"]
 
-_INVARIANT = frozenset({
+# By number: the members themselves hash their names, by a function of Python, which is slow.
+_INVARIANT = frozenset(map(int, (
     Helper.GET_CURRENT_PID_TGID, Helper.GET_CURRENT_UID_GID, Helper.GET_CURRENT_TASK, Helper.GET_CURRENT_TASK_BTF,
     Helper.GET_CURRENT_CGROUP_ID, Helper.GET_SMP_PROCESSOR_ID, Helper.GET_NUMA_NODE_ID,
-})  # fmt: skip
+)))  # fmt: skip
 """Without arguments; the task and the processor do not change while a program runs."""
-WITHOUT_EFFECT = _INVARIANT | {
+WITHOUT_EFFECT = _INVARIANT | frozenset(map(int, (
     Helper.KTIME_GET_NS, Helper.KTIME_GET_BOOT_NS, Helper.KTIME_GET_COARSE_NS, Helper.KTIME_GET_TAI_NS,
     Helper.JIFFIES64, Helper.GET_PRANDOM_U32,
-}  # fmt: skip
+)))  # fmt: skip
 """Helpers that only tell something: where nobody reads the answer, the call can go."""
 
 
@@ -37,20 +38,22 @@ def ask_once(function: Function) -> None:
         …
         %8: u64 = rsh %1, 32
     """
-    asked: set[Helper] = set()
-    twice: set[Helper] = set()
+    asked: set[int] = set()
+    twice: set[int] = set()
     for block in function.blocks:
         for op in block.ops:
-            if op.__class__ is ops.Call and op.helper in _INVARIANT:
-                (twice if op.helper in asked else asked).add(op.helper)
+            if op.__class__ is ops.Call:
+                helper = int(op.helper)
+                if helper in _INVARIANT:
+                    (twice if helper in asked else asked).add(helper)
     if twice:
         _share(function, twice)
 
 
-def _share(function: Function, helpers: set[Helper]) -> None:
+def _share(function: Function, helpers: set[int]) -> None:
     """Walk the blocks in their order; at the begin of each, the answers known are those that all ways there share."""
     predecessors = function.predecessors()
-    known: dict[Block, dict[Helper, Op]] = {}
+    known: dict[Block, dict[int, Op]] = {}
     replaced: dict[Op, Op] = {}
     for block in function.blocks:
         before = [known.get(one, {}) for one in predecessors[block]]
@@ -59,10 +62,11 @@ def _share(function: Function, helpers: set[Helper]) -> None:
             if all(other.get(helper) is op for other in before)
         }  # fmt: skip
         for op in block.ops:
-            if op.__class__ is ops.Call and op.helper in helpers:
-                if op.helper in here:
-                    replaced[op] = here[op.helper]
-                else:
-                    here[op.helper] = op
+            if op.__class__ is ops.Call:
+                helper = int(op.helper)
+                if helper in here:
+                    replaced[op] = here[helper]
+                elif helper in helpers:
+                    here[helper] = op
         known[block] = here
     replace(function, replaced)

@@ -9,6 +9,7 @@ from tuibpf.passes.control_flow import straighten
 from tuibpf.passes.dead_code import remove_dead_code
 from tuibpf.passes.invariants import ask_once
 from tuibpf.passes.rows import lower_rows
+from tuibpf.passes.signs import forget_signs
 from tuibpf.passes.simplify import simplify
 
 __all__ = ["PASSES", "run_passes"]
@@ -32,6 +33,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("simplify", _each(simplify)),
     ("control-flow", _each(straighten)),
     ("dead-code", _each(remove_dead_code)),
+    ("signs", _each(forget_signs)),
 )
 """By name, in their order. Rows come first, since only what they leave is known to code generation."""
 

@@ -192,6 +192,14 @@ def _memory(_: _Simplifier, op: ops.Load | ops.Store | ops.Atomic) -> None:
             op.offset = offset
 
 
+def _store(s: _Simplifier, op: ops.Store) -> None:
+    """A store takes the low bytes by itself."""
+    _memory(s, op)
+    value = op.args[1]
+    while value.__class__ is ops.Convert and value.type is not None and value.type.size >= op.size:
+        value = op.args[1] = value.args[0]
+
+
 def _branch(_: _Simplifier, op: ops.Branch) -> None:
     left, right = op.args
     if left.__class__ is ops.Const and right.__class__ is not ops.Const:
@@ -208,6 +216,6 @@ def _branch(_: _Simplifier, op: ops.Branch) -> None:
 
 
 _RULES: dict[type[Op], Callable[[_Simplifier, Any], Op | None]] = {
-    ops.Binary: _binary, ops.Convert: _convert, ops.Swap: _swap, ops.Load: _memory, ops.Store: _memory,
+    ops.Binary: _binary, ops.Convert: _convert, ops.Swap: _swap, ops.Load: _memory, ops.Store: _store,
     ops.Atomic: _memory, ops.Branch: _branch,
 }  # fmt: skip
