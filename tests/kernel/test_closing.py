@@ -23,9 +23,9 @@ pytestmark = pytest.mark.usefixtures("privileged")
 ROOT = Path(__file__).parents[2]
 HOLD = """
 import os, signal, sys
-sys.path[:0] = {path!r}
+sys.path.insert(0, {path!r})
 os.environ["TUIBPF_CACHE"] = {cache!r}
-from kernel.test_closing import whole_session
+from tests.kernel.test_closing import whole_session
 from tuibpf.kernel.loader import load
 with load(whole_session({token!r}, {tracefs!r})) as loaded:
     loaded.attach()
@@ -138,8 +138,7 @@ def test_the_end_of_a_process(
 ) -> None:  # fmt: skip
     listed, left = kernel_objects
     assert listed(token) == NOTHING
-    paths = [str(ROOT), str(ROOT / "tests")]
-    script = HOLD.format(path=paths, cache=str(tmp_path), token=token, tracefs=with_tracefs, ending=ending)
+    script = HOLD.format(path=str(ROOT), cache=str(tmp_path), token=token, tracefs=with_tracefs, ending=ending)
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
