@@ -148,7 +148,9 @@ def main() -> None:
     for buffer, runs in ((RING, 50), (PERF, 8)):
         sys.stdout.write(f"{buffer.type.name}: read alone {reading_alone(buffer, runs):.2f} M rows/s\n")
         seen, lost, calls = while_it_runs(buffer)
-        sys.stdout.write(f"{buffer.type.name}: while it runs {seen:.2f} M rows/s of {calls:.2f} M calls/s, {lost} lost\n")
+        sys.stdout.write(
+            f"{buffer.type.name}: watched live {seen:.2f} M rows/s of {calls:.2f} M calls/s, {lost} lost\n"
+        )
 
 
 if __name__ == "__main__":
