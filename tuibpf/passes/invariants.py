@@ -41,11 +41,12 @@ def ask_once(function: Function) -> None:
     asked: set[int] = set()
     twice: set[int] = set()
     for block in function.blocks:
-        for op in block.ops:
-            if op.__class__ is ops.Call:
-                helper = int(op.helper)
-                if helper in _INVARIANT:
-                    (twice if helper in asked else asked).add(helper)
+        if ops.Call in map(type, block.ops):
+            for op in block.ops:
+                if op.__class__ is ops.Call:
+                    helper = int(op.helper)
+                    if helper in _INVARIANT:
+                        (twice if helper in asked else asked).add(helper)
     if twice:
         _share(function, twice)
 

@@ -21,6 +21,7 @@ from tuibpf.program import Map, MapType, StreamOutput
 
 __all__ = ["lower_rows", "stream_capacity"]
 
+_ROWS = frozenset({ops.ReserveRow, ops.SubmitRow})
 _GLOBALS = "globals"
 _FIRST_LOSS = 8  # Bundle.losses_offset
 _NO_WAKEUP = 1  # BPF_RB_NO_WAKEUP, include/uapi/linux/bpf.h: readers look by themselves, at their own pace
@@ -61,8 +62,12 @@ def lower_rows(module: Module, target: Target) -> None:
             if one.type == MapType.RINGBUF:
                 module.maps[name] = Map(name, MapType.PERF_EVENT_ARRAY, 4, 4, 0)
     for number, function in enumerate(module.functions):
-        if any(op.__class__ is ops.ReserveRow for block in function.blocks for op in block.ops):
+        if any(_has_rows(block) for block in function.blocks):
             _Lowering(module, function, number, ring, target.cpus).run()
+
+
+def _has_rows(block: Block) -> bool:
+    return not _ROWS.isdisjoint(map(type, block.ops))
 
 
 class _Lowering:
@@ -80,6 +85,8 @@ class _Lowering:
         blocks, self.function.blocks = self.function.blocks, []
         for block in blocks:
             self.function.blocks.append(block)
+            if not _has_rows(block):
+                continue
             todo, block.ops = block.ops, []
             self.out = block
             for op in todo:
@@ -103,9 +110,6 @@ class _Lowering:
 
     def const(self, value: int) -> Op:
         return self.append(ops.Const(value, U64))
-
-    def call(self, like: Op, helper: Helper, *args: Op, type: type[object] | None = None) -> Op:
-        return self.append(ops.Call(helper, list(args), S64, like.span))
 
     def reserve(self, op: ops.ReserveRow) -> None:
         stream, span = op.stream, op.span
