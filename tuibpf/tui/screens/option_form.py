@@ -8,8 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from tuibpf.tool.option import Option, UsageError, Value
@@ -25,7 +27,7 @@ __all__ = ["OptionForm"]
 class _Flag(Painted, can_focus=True):
     """``[x]``. The space bar ticks; Enter starts the tool, wherever the cursor is."""
 
-    DEFAULT_CSS = "_Flag { width: 20; height: 1; }"
+    DEFAULT_CSS = "_Flag { width: 14; height: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "tick", "Tick", show=False)]
 
     def __init__(self, value: bool, id: str) -> None:
@@ -67,9 +69,9 @@ class OptionForm(ModalScreen[dict[str, Value] | None]):
     }
     OptionForm VerticalScroll { height: auto; max-height: 20; }
     OptionForm Horizontal { height: 1; }
-    OptionForm Label { width: 25; color: $foreground; }
+    OptionForm Label { width: 26; color: $foreground; }
     OptionForm .help { width: 1fr; color: $foreground; text-wrap: nowrap; text-overflow: ellipsis; padding-left: 1; }
-    OptionForm Input, OptionForm Input:focus { width: 20; height: 1; border: none; padding: 0 1; background: $panel; }
+    OptionForm Input, OptionForm Input:focus { width: 14; height: 1; border: none; padding: 0 1; background: $panel; }
     OptionForm Input:focus { background: $boost; text-style: underline; }
     OptionForm TextView { height: 2; }
     """
@@ -85,6 +87,7 @@ class OptionForm(ModalScreen[dict[str, Value] | None]):
         super().__init__()
         self.tool = tool
         self._values = {**tool.defaults(), **values}
+        self._error_at: Widget | None = None
         self._fields: dict[str, _Flag | _Entry] = {}
         self.message = TextView([Paragraph(tool.purpose, "muted")])
 
@@ -117,6 +120,16 @@ class OptionForm(ModalScreen[dict[str, Value] | None]):
         hint = "|".join(option.choices) or ("any" if option.default is None else str(option.default))
         return _Entry("" if value is None else str(value), hint, name)
 
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say in full what the field is for, unless it is the one that has just been found wrong."""
+        at, self._error_at = self._error_at, None
+        if at is event.widget:
+            return
+        name = (event.widget.id or "").removeprefix("option-")
+        option = next((option for option in self.tool.options if option.name == name), None)
+        if option is not None:
+            self.message.set_content([Paragraph(option.help, "muted")])
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.action_start()
@@ -132,6 +145,7 @@ class OptionForm(ModalScreen[dict[str, Value] | None]):
             try:
                 values[option.name] = option.parse(text) if text else option.default
             except UsageError as error:
+                self._error_at = field
                 self.message.set_content([Paragraph(str(error), "error")])
                 field.focus()
                 return

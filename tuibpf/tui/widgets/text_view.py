@@ -73,11 +73,12 @@ class TextView(LineView):
 
     def _wrapped(self, width: int) -> Iterable[tuple[str, str, str]]:
         labels = max((cell_len(item.label) for item in self._content), default=0)
-        indent = min(labels + 2, max(2, width // 3)) if labels else 0
+        column = min(labels + 2, max(2, width // 2))
         for item in self._content:
-            label = fit(" " + item.label, indent - 1) + " " if indent else ""
+            indent = column if item.label else 1
+            label = fit(" " + item.label, indent - 1) + " " if item.label else " "
             if _EXCERPT.match(item.text):
-                yield label, fit(item.text, cell_len(item.text)), item.role
+                yield "", fit(item.text, cell_len(item.text)), item.role
                 continue
             body = item.text.lstrip(" ")
             lead = " " * (len(item.text) - len(body))
