@@ -4,7 +4,7 @@ from struct import pack
 
 import pytest
 
-from tool.fake import KEYED, SINGLE, STREAM, TABLE, TOOL, FakeProbes, bundle, record
+from tests.tool.fake import KEYED, SINGLE, STREAM, TABLE, TOOL, FakeProbes, bundle, record
 from tuibpf.tool.arguments import Arguments
 from tuibpf.tool.session import Session
 

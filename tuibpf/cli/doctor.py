@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from tuibpf.cli.manual import command_help, wants_help
 from tuibpf.cli.speech import OutputClosed, clean, tell
 from tuibpf.tool.option import Option, UsageError, parse_arguments
+
+if TYPE_CHECKING:
+    from tuibpf.kernel.doctor import Finding
 
 __all__ = ["doctor"]
 
@@ -32,13 +36,25 @@ def doctor(arguments: Sequence[str]) -> int:
             for finding in findings:
                 tell(dumps(finding._asdict()) + "\n")
         else:
-            width = max(len(finding.what) for finding in findings)
-            for finding in findings:
-                mark = "ok" if finding.ok else "NO" if finding.vital else "no"
-                told = clean(f"{mark}  {finding.what:{width}}  {finding.detail}")
-                tell(told + (f"\n    {'':{width}}  → {clean(finding.remedy)}" if finding.remedy else "") + "\n")
-            broken = [finding.what for finding in findings if finding.vital and not finding.ok]
-            tell(f"\nProbes can not run here: {', '.join(broken)}.\n" if broken else "\nProbes can run here.\n")
+            tell(clean("\n".join(_lines(findings))) + "\n")
     except OutputClosed:
         pass
-    return _IMPOSSIBLE if any(finding.vital and not finding.ok for finding in findings) else 0
+    return _IMPOSSIBLE if _broken(findings) else 0
+
+
+def _broken(findings: Sequence[Finding]) -> list[str]:
+    return [finding.what for finding in findings if finding.vital and not finding.ok]
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    width = max(len(finding.what) for finding in findings)
+    told: set[str] = set()
+    for finding in findings:
+        mark = "ok" if finding.ok else "NO" if finding.vital else "no"
+        yield f"{mark}  {finding.what:{width}}  {finding.detail}"
+        if finding.remedy:
+            yield f"    {'':{width}}  → {'as above' if finding.remedy in told else finding.remedy}"
+            told.add(finding.remedy)
+    broken = _broken(findings)
+    yield ""
+    yield f"Probes can not run here: {', '.join(broken)}." if broken else "Probes can run here."

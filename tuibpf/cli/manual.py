@@ -158,7 +158,7 @@ def _without(option: Option, taken: set[str | None]) -> Option | None:
     """*option* of ``run`` with what is left of its spellings after the tool took its own."""
     from dataclasses import replace
 
-    left = [spelling for spelling in (option.short, option.long) if spelling not in taken]
+    left = [spelling for spelling in (option.short, option.long) if spelling and spelling not in taken]
     if not left:
         return None
     return replace(option, short=left[0] if len(left) > 1 else None, long=left[-1])

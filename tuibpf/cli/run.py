@@ -13,7 +13,7 @@ from tuibpf.cli.stop import Stop
 from tuibpf.program import TableOutput
 from tuibpf.tool.discover import find_tool
 from tuibpf.tool.frame import Frame
-from tuibpf.tool.option import Option, UsageError, Value, parse_arguments
+from tuibpf.tool.option import Option, Parsed, UsageError, Value, parse_arguments
 from tuibpf.tool.session import Session
 from tuibpf.tool.tool import Tool
 from tuibpf.view import FORMATS, View, open_view
@@ -24,7 +24,7 @@ __all__ = ["OPTIONS", "Request", "read_request", "run", "show"]
 OPTIONS = (
     Option("-o", "-o", "--output", "string", "table", FORMATS, help="how to write the data"),
     Option("-d", "-d", "--duration", "number", help="end after that many seconds", metavar="SECONDS"),
-    Option("-i", "-i", "--interval", "number", help="a table or histogram every SECONDS", metavar="SECONDS"),
+    Option("-i", "-i", "--interval", "number", help="show a table or histogram every SECONDS", metavar="SECONDS"),
     Option("-n", "-n", "--rows", "integer", help="end after that many rows", metavar="ROWS", minimum=1),
     Option("-h", "-h", "--help", "flag", False, help="show this and end"),
 )  # fmt: skip
@@ -92,12 +92,23 @@ def read_request(arguments: Sequence[str]) -> Request | None:
         return None
     if after.words:
         raise UsageError(f"{tool.name} takes no argument {after.words[0]!r}", "seconds are given by -d and -i")
+    _note_shadowed(tool, after)
     chosen = {name: (after if name in after.given else before).values[name] for name in before.values}
     interval_s = chosen["-i"]
     if isinstance(interval_s, float) and interval_s < _SHORTEST_INTERVAL_S:
         raise UsageError(f"--interval is at least {_SHORTEST_INTERVAL_S}, not {interval_s:g}")
     values = {option.name: after.values[option.name] for option in tool.options}
     return Request(tool, values, *(chosen[name] for name in ("-o", "-d", "-i", "-n")))  # type: ignore[arg-type]
+
+
+def _note_shadowed(tool: Tool, parsed: Parsed) -> None:
+    """Say so where a number was given to an option of the tool's that may have been meant for one of ``run``."""
+    shorts = {option.short: option for option in OPTIONS if option.kind != "flag"}
+    for option in tool.options:
+        value = parsed.values[option.name]
+        if option.short in shorts and option.kind == "string" and option.name in parsed.given and str(value).isdigit():
+            meant = shorts[option.short]
+            say(f"note: {option.short} is {option.long} of {tool.name}; to {meant.help}, write {meant.long} {value}")
 
 
 def show(session: Session, request: Request, stop: Stop) -> int:
