@@ -234,3 +234,19 @@ def test_an_id_that_there_is_not() -> None:
 def test_an_index_of_other_data_is_refused() -> None:
     with pytest.raises(BtfError, match="the index belongs to other data"):
         Btf(DATA + bytes(4), Index.build(DATA))
+
+
+def test_fields_that_are_read_late() -> None:
+    """Only a struct's own record is read for its size; a damaged name of a member is found when members are wanted."""
+    writer = Writer()
+    struct_id = writer.add(Kind.STRUCT, "s", 4, [1 << 20, 0, 0])
+    found = Btf(writer.to_bytes()).type(struct_id)
+    assert isinstance(found, Struct)
+    assert (found.name, found.size) == ("s", 4)
+    for _ in range(2):
+        with pytest.raises(BtfError, match="no name at offset"):
+            _ = found.members
+    with pytest.raises(AttributeError, match="a Struct has no nothing"):
+        _ = found.nothing  # type: ignore[attr-defined]
+    late = Typedef.late("a", last=lambda: 7)
+    assert (late, hash(late), repr(late)) == (Typedef("a", 7), hash(Typedef("a", 7)), "Typedef(name='a', target=7)")

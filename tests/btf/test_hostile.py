@@ -35,7 +35,7 @@ def ask_everything(btf: Btf) -> None:
     except BtfError:
         return
     for type_id in range(-1, count + 1):
-        ask(lambda i=type_id: btf.type(i))
+        ask(lambda i=type_id: repr(btf.type(i)))
         ask(lambda i=type_id: btf.resolve(i))
         ask(lambda i=type_id: btf.size_of(i))
         ask(lambda i=type_id: btf.format_type(i))

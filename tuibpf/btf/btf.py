@@ -1,9 +1,10 @@
 """A BTF file: types found by name, walked by id, decoded when they are asked for."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tuibpf.btf.declaration import declare
-from tuibpf.btf.decode import decode
+from tuibpf.btf.decode import decode, enumerator_values
 from tuibpf.btf.index import Index
 from tuibpf.btf.kinds import (
     Array,
@@ -20,7 +21,7 @@ from tuibpf.btf.kinds import (
     Union,
     Void,
 )  # fmt: skip
-from tuibpf.btf.sections import Sections
+from tuibpf.btf.sections import ELEMENT_WORDS, Sections
 from tuibpf.btf.tracepoint import Tracepoint, find_tracepoint, tracepoint_names
 
 __all__ = ["Btf"]
@@ -30,6 +31,16 @@ _TRANSPARENT = frozenset({Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT
 _ADDRESS_BYTES = 8
 
 
+class _Part(NamedTuple):
+    """A struct, or an anonymous one in it that begins *base* bits inside: its members as they stand in the file."""
+
+    base: int
+    flag: int
+    names: list[int]
+    types: list[int]
+    places: list[int]
+
+
 class Btf:
     """The types in *data*, which is not copied: a view of a mapped file will do, as long as it stays mapped.
 
@@ -37,13 +48,15 @@ class Btf:
     method raises ``BtfError`` where the data turns out to be damaged, and takes bounded time and memory.
     """
 
-    __slots__ = ("_data", "_index", "_sections", "_types")
+    __slots__ = ("_data", "_index", "_parts", "_resolved", "_sections", "_types")
 
     def __init__(self, data: bytes | memoryview, index: Index | None = None) -> None:
         self._data = memoryview(data)
         self._sections = Sections(self._data)
         self._index = index
         self._types: dict[int, Type] = {0: Void()}
+        self._parts: dict[int, list[_Part]] = {}
+        self._resolved: dict[int, int] = {}
         if index is not None and index.data_bytes != len(self._data):
             raise BtfError("the index belongs to other data")
 
@@ -89,12 +102,20 @@ class Btf:
     def enumerator(self, name: str) -> int | None:
         """The value of the kernel constant *name*: of the first enumeration that has it, or None."""
         key = _key(name)
-        for type_id in dict.fromkeys(self.index.enumerations(key[:-1]) if key else ()):
-            enumeration = self.type(type_id)
-            if isinstance(enumeration, Enum):
-                for enumerator in enumeration.values:
-                    if enumerator.name == name:
-                        return enumerator.value
+        if key is None:
+            return None
+        words, strings, size = self._sections.words, self._sections.strings, len(key)
+        for type_id in dict.fromkeys(self.index.enumerations(key[:-1])):
+            kind = self._kind(type_id)
+            if kind not in (Kind.ENUM, Kind.ENUM64):
+                continue
+            at, each = self._offset(type_id), ELEMENT_WORDS[kind]
+            info = words[at + 1]
+            rest = words[at + 3 : at + 3 + each * (info & 0xFFFF)].tolist()
+            for i, name_at in enumerate(rest[::each]):
+                if strings[name_at : name_at + size] == key:
+                    values = enumerator_values(rest, each, info >> 31)
+                    return values[i]
         return None
 
     def enumerator_names(self) -> Iterator[str]:
@@ -159,7 +180,7 @@ class Btf:
         if key is None or len(key) == 1:
             return None
         strings, first, size = self._sections.strings, key[0], len(key)
-        for base, flag, (names, types, places) in self._structs(struct_id):
+        for base, flag, names, types, places in self._structs(struct_id):
             for i, at in enumerate(names):
                 if strings[at] == first and strings[at : at + size] == key:
                     return self._member(name, types[i], places[i], flag, base)
@@ -168,13 +189,19 @@ class Btf:
     def member_names(self, struct_id: int) -> list[str]:
         """The names that ``member`` finds, in the order of the struct, those of anonymous ones after it."""
         found = []
-        for _, _, (names, _, _) in self._structs(struct_id):
-            found += [name for name in map(self._sections.name, names) if name]
+        for part in self._structs(struct_id):
+            found += [name for name in map(self._sections.name, part.names) if name]
         return found
 
-    def _structs(self, struct_id: int) -> Iterator[tuple[int, int, tuple[list[int], list[int], list[int]]]]:
-        """The struct and then the anonymous ones inside it, each once: its bit offset, its kind flag, and the names,
-        types and places of its members as they stand in the file."""
+    def _structs(self, struct_id: int) -> list[_Part]:
+        """The struct and then the anonymous ones inside it, each once. Found out once, since scripts ask often."""
+        resolved = self._resolve(struct_id)
+        parts = self._parts.get(resolved)
+        if parts is None:
+            parts = self._parts[resolved] = list(self._walk_structs(resolved))
+        return parts
+
+    def _walk_structs(self, struct_id: int) -> Iterator[_Part]:
         words, strings = self._sections.words, self._sections.strings
         pending, seen = [(struct_id, 0)], set()
         for outer, base in pending:  # which grows meanwhile
@@ -188,7 +215,7 @@ class Btf:
             names, types, places = rest[0::3], rest[1::3], rest[2::3]
             if not len(names) == len(types) == len(places) or max(names, default=0) >= len(strings):
                 raise BtfError(f"type {type_id} has members that are damaged")
-            yield base, info >> 31, (names, types, places)
+            yield _Part(base, info >> 31, names, types, places)
             for name, type_, place in zip(names, types, places, strict=True):
                 if strings[name] == 0:
                     pending.append((type_, base + (place & 0xFFFFFF if info >> 31 else place)))
@@ -223,6 +250,12 @@ class Btf:
         return self._record(type_id)[0]
 
     def _resolve(self, type_id: int) -> int:
+        known = self._resolved.get(type_id)
+        if known is None:
+            known = self._resolved[type_id] = self._follow(type_id)
+        return known
+
+    def _follow(self, type_id: int) -> int:
         for _ in range(_LONGEST_CHAIN):
             kind, target = self._record(type_id)
             if kind not in _TRANSPARENT:

@@ -26,13 +26,16 @@ from tuibpf.btf.kinds import (
 )  # fmt: skip
 from tuibpf.btf.sections import ELEMENT_WORDS, FIXED_WORDS, Sections
 
-__all__ = ["decode"]
+__all__ = ["decode", "enumerator_values"]
 
 _QUALIFIERS = {Kind.VOLATILE: "volatile", Kind.CONST: "const", Kind.RESTRICT: "restrict"}
 
 
 def decode(sections: Sections, at: int) -> Type:
-    """The type whose record begins at word *at*. Raises ``BtfError`` if there is none, or part of it is missing."""
+    """The type whose record begins at word *at*. Raises ``BtfError`` if there is none, or part of it is missing.
+
+    Members and enumerators have their names read when they are asked for: a task_struct has 250.
+    """
     words = sections.words
     if at + 3 > len(words):
         raise BtfError(f"no type record at word {at}")
@@ -53,11 +56,11 @@ def decode(sections: Sections, at: int) -> Type:
         case Kind.ARRAY:
             return Array(rest[0], rest[2])
         case Kind.STRUCT:
-            return Struct(name, size_or_type, _members(sections, rest, flag))
+            return Struct.late(name, size_or_type, last=lambda: _members(sections, rest, flag))
         case Kind.UNION:
-            return Union(name, size_or_type, _members(sections, rest, flag))
+            return Union.late(name, size_or_type, last=lambda: _members(sections, rest, flag))
         case Kind.ENUM | Kind.ENUM64:
-            return Enum(name, size_or_type, bool(flag), _enumerators(sections, rest, each, flag))
+            return Enum.late(name, size_or_type, bool(flag), last=lambda: _enumerators(sections, rest, each, flag))
         case Kind.FWD:
             return Forward(name, bool(flag))
         case Kind.TYPEDEF:
@@ -97,11 +100,19 @@ def _members(sections: Sections, rest: list[int], flag: int) -> tuple[Member, ..
 
 
 def _enumerators(sections: Sections, rest: list[int], each: int, flag: int) -> tuple[Enumerator, ...]:
-    """The kind flag says that the values are signed; ENUM64 has them in a low and a high word."""
+    values = enumerator_values(rest, each, flag)
+    return tuple(Enumerator(sections.name(at), value) for at, value in zip(rest[0::each], values, strict=True))
+
+
+def enumerator_values(rest: list[int], each: int, flag: int) -> list[int]:
+    """The values in the words *rest* of an enumeration, *each* words for one.
+
+    The kind flag says that they are signed; ENUM64 has them in a low and a high word.
+    """
     values = rest[1::2] if each == 2 else [low | high << 32 for low, high in zip(rest[1::3], rest[2::3], strict=True)]
     if flag:
         values = [_signed(value, 32 if each == 2 else 64) for value in values]
-    return tuple(Enumerator(sections.name(at), value) for at, value in zip(rest[0::each], values, strict=True))
+    return values
 
 
 def _prototype(sections: Sections, returns: int, rest: list[int]) -> FunctionPrototype:

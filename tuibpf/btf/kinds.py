@@ -3,8 +3,9 @@
 Types name each other by *id*, a number that counts from 1 in the order of the file; 0 is ``void``.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, ClassVar, NamedTuple, TypeAlias, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias, dataclass_transform
 
 __all__ = [
     "Array", "BtfError", "DeclTag", "Enum", "Enumerator", "Float", "Forward", "Function", "FunctionPrototype", "Int",
@@ -59,17 +60,38 @@ class Value:
     def __init__(self, *values: Any) -> None:
         self.__dict__.update(zip(self._names, values, strict=True))
 
+    @classmethod
+    def late(cls, *values: Any, last: Callable[[], Any]) -> Self:
+        """A value whose last field is worked out when it is first asked for, by *last*."""
+        made = cls.__new__(cls)
+        made.__dict__.update(zip(cls._names, (*values, last), strict=True))
+        made.__dict__["_last"] = made.__dict__.pop(cls._names[-1])
+        return made
+
+    if not TYPE_CHECKING:  # or every name would be a field of every value
+
+        def __getattr__(self, name: str) -> Any:
+            if name != self._names[-1] or "_last" not in self.__dict__:
+                raise AttributeError(f"a {type(self).__name__} has no {name}")
+            found = self.__dict__[name] = self.__dict__["_last"]()
+            del self.__dict__["_last"]
+            return found
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a {type(self).__name__} does not change")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.__dict__ == self.__dict__
+        return isinstance(other, Value) and type(other) is type(self) and other._values() == self._values()
 
     def __hash__(self) -> int:
-        return hash((type(self), *self.__dict__.values()))
+        return hash((type(self), *self._values()))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+        fields = zip(self._names, self._values(), strict=True)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self._names)
 
 
 class Void(Value):
