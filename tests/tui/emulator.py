@@ -8,13 +8,15 @@ from rich.cells import cell_len
 
 from tuibpf.tui.pen import PLAIN, Ink, blank, ink
 
+_OTHER = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_=>]|[()][A-Z0-9])|\r")
 _TOKENS = re.compile(r"\x1b\[([\d;]*)([HCMrm])|(\n)|([^\x1b\n])")
 
 
 class Emulator:
-    """A screen of *width* × *height* cells. A sequence that it does not know is an error."""
+    """A screen of *width* × *height* cells. A sequence that it does not know is an error, unless it is *lenient*."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, lenient: bool = False) -> None:
+        self.lenient = lenient
         self.width, self.height = width, height
         self.cells = [self._blank_line() for _ in range(height)]
         self.x = self.y = 0
@@ -29,6 +31,10 @@ class Emulator:
         at = 0
         while at < len(data):
             match = _TOKENS.match(data, at)
+            if match is None and self.lenient:
+                other = _OTHER.match(data, at)
+                at = other.end() if other else at + 1
+                continue
             assert match is not None, f"not understood: {data[at : at + 20]!r}"
             at = match.end()
             parameters, final, newline, character = match.groups()
@@ -66,6 +72,8 @@ class Emulator:
             return
         line = self.cells[self.y]
         if width == 0:
+            if not 0 < self.x <= self.width:
+                return
             before = line[self.x - 1]
             line[self.x - 1] = (before[0] + character, before[1])
             return

@@ -13,10 +13,14 @@ import sys
 import termios
 import threading
 import time
+from codecs import getincrementaldecoder
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from .emulator import Emulator
+
+_WHOLE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[^\[])")
 _QUESTION = b"\x1b[6n"
 CHILD = Path(__file__).with_name("child.py")
 
@@ -36,7 +40,11 @@ class Line:
         environ: dict[str, str] | None = None,
     ) -> None:
         self.sent = bytearray()
+        self.screen = Emulator(columns, rows, lenient=True)
+        self._left = ""
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
         self.questions = 0
+        self._stalled = False
         self.bytes_per_s = bytes_per_s
         self._master, slave = pty.openpty()
         self._slave = slave
@@ -61,7 +69,7 @@ class Line:
         self.hang_up()
 
     def _read(self) -> None:
-        while True:
+        while not self._stalled:
             try:
                 size = 4096 if self.bytes_per_s is None else max(1, self.bytes_per_s // 20)
                 data = os.read(self._master, size)
@@ -70,6 +78,7 @@ class Line:
             if not data:
                 return
             self.sent += data
+            self._show(data)
             if self.bytes_per_s is not None:
                 time.sleep(len(data) / self.bytes_per_s)
             asked = self.sent.count(_QUESTION) - self.questions
@@ -81,18 +90,25 @@ class Line:
         with suppress(OSError):
             os.write(self._master, data)
 
+    def _show(self, data: bytes) -> None:
+        """Feed the screen with whole characters and whole sequences; what is not whole yet waits."""
+        text = self._left + self._decode(data)
+        escape = text.rfind("\x1b")
+        end = len(text) if escape < 0 or _WHOLE.match(text, escape) else escape
+        self._left = text[end:]
+        self.screen.feed(text[:end])
+
     def wait_for(self, text: str, timeout_s: float = 20.0) -> None:
-        """Wait until *text* was sent, wherever on the screen."""
+        """Wait until *text* stands on the screen."""
         end = time.monotonic() + timeout_s
         while text not in self.text():
             if time.monotonic() > end:
-                raise AssertionError(f"{text!r} was not shown; the end of what was: {self.text()[-2000:]!r}")
+                raise AssertionError(f"{text!r} is not shown, but:\n{self.text()}")
             time.sleep(0.02)
 
     def text(self) -> str:
-        """All that was sent, without the sequences that move and colour."""
-        plain = re.sub(rb"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]", b"", bytes(self.sent))
-        return plain.decode("utf-8", "replace")
+        """What stands on the screen."""
+        return "\n".join(self.screen.text())
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -104,6 +120,10 @@ class Line:
     def modes(self) -> list[object]:
         """The terminal's modes now."""
         return termios.tcgetattr(self._slave)
+
+    def stall(self) -> None:
+        """Take no more bytes, and answer nothing; the line is not cut."""
+        self._stalled = True
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the terminal another size; its program is told by the kernel."""
