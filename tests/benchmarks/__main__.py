@@ -1,0 +1,48 @@
+"""Run the benchmarks, or those that are named, one after the other, each in a process of its own.
+
+usage: python -m tests.benchmarks [--list] [--rounds N] [NAME …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.benchmarks.figures import tell
+
+_HERE = Path(__file__).parent
+_NAMES = ("compile", "startup", "kernel_cost", "drain", "screen")
+_WITH_ROUNDS = _NAMES[:-1]
+
+
+def purpose(name: str) -> str:
+    """The first line of a benchmark's documentation."""
+    tree = ast.parse((_HERE / f"{name}.py").read_text("utf-8"))
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(_NAMES)}; all by default")
+    parser.add_argument("--list", action="store_true", help="say what there is and end")
+    parser.add_argument("--rounds", type=int, help="rounds of each, instead of its own choice")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(_NAMES):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    failed = 0
+    for name in chosen.names or _NAMES:
+        tell(f"{name}: {purpose(name)}")
+        if chosen.list:
+            continue
+        rounds = ["--rounds", str(chosen.rounds)] if chosen.rounds and name in _WITH_ROUNDS else []
+        tell()
+        failed |= subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *rounds], check=False).returncode
+        tell()
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
