@@ -21,6 +21,7 @@ from tuibpf.btf import (
     FunctionPrototype,
     Int,
     Kind,
+    Member,
     Pointer,
     Qualifier,
     Section,
@@ -70,7 +71,7 @@ def _as_read_here(found: Type) -> dict[str, Any]:
         case ArrayType():
             return {"type_id": found.element, "nr_elems": found.count}
         case Struct() | Union():
-            return {"size": found.size, "members": [_member(tuple(member)) for member in found.members]}
+            return {"size": found.size, "members": list(map(_member, found.members))}
         case Enum():
             values = [(value.name, value.value) for value in found.values]
             return {"size": found.size, "values": values, "encoding": "SIGNED" if found.signed else "UNSIGNED"}
@@ -90,8 +91,8 @@ def _as_read_here(found: Type) -> dict[str, Any]:
     raise AssertionError(found)
 
 
-def _member(member: tuple[Any, ...]) -> tuple[Any, ...]:
-    return member if member[3] else (*member[:3], None)
+def _member(member: Member) -> tuple[Any, ...]:
+    return member.name, member.type, member.bit_offset, member.bitfield_bits or None
 
 
 def _told(told: dict[str, Any]) -> dict[str, Any]:

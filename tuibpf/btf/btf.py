@@ -1,7 +1,7 @@
 """A BTF file: types found by name, walked by id, decoded when they are asked for."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TypeAlias
 
 from tuibpf.btf.declaration import declare
 from tuibpf.btf.decode import decode, enumerator_values
@@ -31,14 +31,8 @@ _TRANSPARENT = frozenset({Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT
 _ADDRESS_BYTES = 8
 
 
-class _Part(NamedTuple):
-    """A struct, or an anonymous one in it that begins *base* bits inside: its members as they stand in the file."""
-
-    base: int
-    flag: int
-    names: list[int]
-    types: list[int]
-    places: list[int]
+_Part: TypeAlias = tuple[int, int, list[int], list[int], list[int]]
+"""A struct or an anonymous one in it: the bit where it begins, its kind flag, and its members' names, types, places."""
 
 
 class Btf:
@@ -189,8 +183,8 @@ class Btf:
     def member_names(self, struct_id: int) -> list[str]:
         """The names that ``member`` finds, in the order of the struct, those of anonymous ones after it."""
         found = []
-        for part in self._structs(struct_id):
-            found += [name for name in map(self._sections.name, part.names) if name]
+        for _, _, names, _, _ in self._structs(struct_id):
+            found += [name for name in map(self._sections.name, names) if name]
         return found
 
     def _structs(self, struct_id: int) -> list[_Part]:
@@ -215,7 +209,7 @@ class Btf:
             names, types, places = rest[0::3], rest[1::3], rest[2::3]
             if not len(names) == len(types) == len(places) or max(names, default=0) >= len(strings):
                 raise BtfError(f"type {type_id} has members that are damaged")
-            yield _Part(base, info >> 31, names, types, places)
+            yield base, info >> 31, names, types, places
             for name, type_, place in zip(names, types, places, strict=True):
                 if strings[name] == 0:
                     pending.append((type_, base + (place & 0xFFFFFF if info >> 31 else place)))
