@@ -82,10 +82,11 @@ def from_strings(node: ast.AST, array: Op) -> Producer:
         string = build.load(slot, 0, U64)
         build.branch("eq", string, zero, done, read)
 
-        # The scratch row has room for as much again behind the capacity, so that any string may start within it.
+        # The scratch row has room for as much again behind the capacity, so that any string may start within it. One
+        # byte more than the capacity is asked for: a string that takes it does not fit, also if it is the only one.
         build.begin(read)
         target = build.binary("add", first, at, ADDRESS)
-        got = build.call(Helper.PROBE_READ_USER_STR, target, room, string, type=S64)
+        got = build.call(Helper.PROBE_READ_USER_STR, target, build.const(capacity + 1), string, type=S64)
         build.branch("sle", got, zero, cut, next_one)
 
         build.begin(next_one)

@@ -127,10 +127,10 @@ class _Lowering:
         """The map of scratch memory for rows of *stream* in this function.
 
         It has room for as much again as a tail can have: what is read into it may start anywhere within the capacity
-        and take as many bytes, and the verifier looks at the sum of the two.
+        and take a byte more than that, to tell what does not fit; and the verifier looks at the sum of the two.
         """
         name = f"{stream.name}_rows_{self.number}"
-        size = stream.record.size + 2 * stream_capacity(stream)
+        size = stream.record.size + 2 * stream_capacity(stream) + 1
         self.module.maps[name] = Map(name, MapType.ARRAY, 4, -(-size // 8) * 8, self.cpus)
         return name
 
