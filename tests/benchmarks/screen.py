@@ -1,6 +1,6 @@
 """Bytes that the dashboard sends for a picture, at 80×24 and 160×45, against a repaint of the whole screen.
 
-usage: python tests/benchmarks/screen.py
+usage: python -m tests.benchmarks.screen
 
 The dashboard runs in a real terminal (a pty) with made-up sessions, so the numbers do not depend on what the machine
 does. A picture is what is drawn between two questions to the terminal (see ``tuibpf.tui.pace``); the whole screen is
@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.benchmarks.figures import tell
 from tests.tui.fake import FakeBackend, FakeSession, MiB, connection_row, distribution, exec_row, tool
 from tests.tui.line import Line
 from tuibpf.tool.frame import Cost
@@ -66,7 +67,7 @@ def measure(names: tuple[str, ...], columns: int, rows: int) -> tuple[float, flo
     with tempfile.TemporaryDirectory() as home:
         environ = {"XDG_CONFIG_HOME": home}
         with Line(__file__, "child", *names, columns=columns, rows=rows, environ=environ) as line:
-            line.wait_for("quit")
+            line.wait_for("q quit")
             time.sleep(3)
             sent, pictures = len(line.sent), line.questions
             time.sleep(_SECONDS)
@@ -80,18 +81,13 @@ def measure(names: tuple[str, ...], columns: int, rows: int) -> tuple[float, flo
     return sent / max(1, pictures), sent / _SECONDS, whole
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
-    say(f"{'size':>8}  {'panes':32} {'B/picture':>10} {'B/s':>8} {'whole screen':>13} {'ratio':>6}")
+    tell(f"{'size':>8}  {'panes':32} {'B/picture':>10} {'B/s':>8} {'whole screen':>13} {'ratio':>6}")
     for columns, rows in _SIZES:
         for names in _SCENES:
             picture, second, whole = measure(names, columns, rows)
             size, panes = f"{columns}x{rows}", " ".join(names)
-            say(f"{size:>8}  {panes:32} {picture:10.0f} {second:8.0f} {whole:13} {picture / whole:6.2f}")
+            tell(f"{size:>8}  {panes:32} {picture:10.0f} {second:8.0f} {whole:13} {picture / whole:6.2f}")
 
 
 if __name__ == "__main__":

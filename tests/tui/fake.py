@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported, Source, Span
@@ -35,7 +34,7 @@ CONNECTION = record(("pid", "pid"), ("laddr", "address"), ("lport", "port"), ("r
 TRAFFIC = record(("comm", "comm"), ("rx", "kibibytes", "RX_KB"), ("tx", "kibibytes", "TX_KB"))
 CONNECTIONS = TableOutput("connections", "connections", CONNECTION, TRAFFIC, 0, ("rx", "tx"), 20)
 LATENCY = HistogramOutput("latency", "latency", "microseconds", 64, None, 0)
-LATENCY_BY_DISK = replace(LATENCY, key=record(("disk", "disk")))
+LATENCY_BY_DISK = HistogramOutput("latency", "latency", "microseconds", 64, record(("disk", "disk")), 0)
 
 SCRIPT = Source("broken.py", "from tuibpf.lang import *\nseen = nwo()\n")
 ERROR = CompileError(Diagnostic("no such name: nwo", SCRIPT, Span(2, 7, 2, 10), hint="did you mean now?"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 from tuibpf.diagnostics import NotSupported
 from tuibpf.tool.option import Value
@@ -29,8 +30,7 @@ def run(
     raises, the terminal is as it was and every session is closed. *theme* is a theme's name, else $TUIBPF_THEME.
     Raises NotSupported where there is no terminal.
     """
-    # Textual reads keys from stdin and draws on stderr.
-    if not (sys.stdin and sys.__stderr__ and os.isatty(sys.stdin.fileno()) and os.isatty(sys.__stderr__.fileno())):
+    if not (_is_terminal(sys.__stdin__) and (_is_terminal(sys.__stdout__) or _is_terminal(sys.__stderr__))):
         remedy = "tuibpf run TOOL prints the same data without one"
         raise NotSupported("the dashboard", "it needs a terminal", remedy)
     backend = backend or Backend()
@@ -53,3 +53,7 @@ def run(
         for feed in every:
             feed.join(_LONGEST_CLOSE_S)
         backend.relax()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from tuibpf.tui.picture import Picture
 
-__all__ = ["Terminal", "few_colors", "fine_glyphs"]
+__all__ = ["Terminal", "few_colors", "fine_glyphs", "screen_stream"]
 
 _WHERE_IS_THE_CURSOR = "\x1b[6n"  # DSR 6; every terminal answers, from the Linux console to tmux
 
@@ -60,7 +60,7 @@ class Terminal(LinuxDriver):
         self.on_answer: Callable[[], None] | None = None
         self.on_cut: Callable[[], None] | None = None
         self._picture = Picture()
-        self._file = _Stream(sys.__stderr__, self)  # type: ignore[assignment, arg-type]
+        self._file = _Stream(screen_stream() or sys.__stderr__, self)  # type: ignore[assignment, arg-type]
 
     def write(self, data: str) -> None:
         """Send *data*; of a picture only what the terminal does not show yet."""
@@ -108,6 +108,14 @@ class Terminal(LinuxDriver):
             self.write("\x1b[?1006l")
             self.write("\x1b[?1000l")
             self.flush()
+
+
+def screen_stream() -> IO[str] | None:
+    """Where the dashboard is drawn: stdout if it is a terminal, else stderr if that is one."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and not stream.closed and stream.isatty():
+            return stream
+    return None
 
 
 def few_colors(environ: Mapping[str, str] = os.environ) -> bool:

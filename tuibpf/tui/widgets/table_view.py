@@ -35,10 +35,10 @@ class TableView(OutputView):
         indices = [i for i, column in enumerate(columns) if column.name in keys] or list(range(len(columns)))
         self.ranking = Ranking(indices, row_text(columns))
         self._natural = tuple(i for i, column in enumerate(columns) if column.name in sort)
-        self._waiting: list[tuple[Any, ...]] | None = None
+        self._waiting: Sequence[tuple[Any, ...]] | None = None
         self.paused = False
 
-    def add(self, rows: list[tuple[Any, ...]]) -> None:
+    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Take the rows of a frame. Does not draw."""
         if self.paused:
             self._waiting = rows
