@@ -71,7 +71,7 @@ def test_a_row_of_a_fixed_size_is_built_in_the_ring_buffer() -> None:
 
 def test_a_row_with_a_tail_is_copied_at_its_length() -> None:
     module, text = lowered(True, "ring")
-    assert module.maps["rows_rows_0"] == Map("rows_rows_0", MapType.ARRAY, 4, 16 + 2 * 256, 4)
+    assert module.maps["rows_rows_0"] == Map("rows_rows_0", MapType.ARRAY, 4, 16 + 2 * 256 + 8, 4)
     assert text.splitlines()[4:10] == [
         "   %3: u64 = call get_smp_processor_id()",
         "   %4: address = frame the processor of rows[4]",
