@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import NamedTuple
 
 from tuibpf.btf import BtfError
@@ -20,7 +19,7 @@ __all__ = ["Stage", "compile_script", "compile_stages"]
 
 
 class Stage(NamedTuple):
-    """What a script looks like at one point of its way: after ``frontend``, after a pass, as ``instructions``, ``maps``."""
+    """What a script looks like at one point of its way: ``frontend``, after a pass, ``instructions``, ``maps``."""
 
     name: str
     text: str
@@ -70,18 +69,21 @@ def _explained(source: Source) -> Iterator[None]:
     except CompileError as error:
         if error.diagnostic.source is not None:
             raise
-        raise CompileError(replace(error.diagnostic, source=source)) from None
+        raise CompileError(error.diagnostic._replace(source=source)) from None
     except RecursionError:
         raise CompileError(Diagnostic("the script is nested too deeply", source)) from None
     except BtfError as error:
-        raise NotSupported("the kernel's types", f"its BTF can not be read: {error}", "report the kernel's version") from error
+        raise NotSupported(
+            "the kernel's types", f"its BTF can not be read: {error}", "report the kernel's version"
+        ) from error
 
 
 def _listing(source: Source, program: Program) -> str:
     """The instructions of a program under the lines of the script that they stem from."""
     from tuibpf.isa.disassembler import disassemble
 
-    head = f"{program.name}: {program.hook.kind} {program.hook.target}, {len(program)} instructions, {program.stack_bytes} bytes of stack"
+    sizes = f"{program.slots} instructions, {program.stack_bytes} bytes of stack"
+    head = f"{program.name}: {program.hook.kind} {program.hook.target}, {sizes}"
     text = disassemble(program.instructions, program.relocations, source, program.lines)
     return "\n".join([head, *text]) + "\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 __all__ = ["CompileError", "Diagnostic", "NotSupported", "Source", "Span", "printable"]
@@ -20,8 +19,7 @@ class Span(NamedTuple):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The text of a probe script and the name to show for it."""
 
     name: str
@@ -40,8 +38,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One error: a message, the place in a source where there is one, and a hint that says what to write instead."""
 
     message: str
@@ -57,7 +54,9 @@ class Diagnostic:
         """The error as it is shown: ``file:line:col``, the source line, carets, the hint and the notes."""
         lines = []
         if self.source is not None and self.span is not None:
-            lines.append(f"{printable(self.source.name)}:{self.span.line}:{self.span.column + 1}: error: {self.message}")
+            lines.append(
+                f"{printable(self.source.name)}:{self.span.line}:{self.span.column + 1}: error: {self.message}"
+            )
             lines.extend(self._excerpt(self.source.line(self.span.line), self.span))
         elif self.source is not None:
             lines.append(f"{printable(self.source.name)}: error: {self.message}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -46,8 +45,7 @@ class HookKind(StrEnum):
     TRACEPOINT = "tracepoint"
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(NamedTuple):
     """Where a program is attached.
 
     *target* is the event: ``sched_switch`` for ``tp_btf`` and ``raw_tp``, ``category/name`` for ``tracepoint``.
@@ -89,8 +87,7 @@ class Line(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """One BPF program, ready to be loaded once its relocations are filled in."""
 
     name: str
@@ -100,13 +97,13 @@ class Program:
     lines: tuple[Line, ...] = ()
     stack_bytes: int = 0
 
-    def __len__(self) -> int:
+    @property
+    def slots(self) -> int:
         """The number of instruction slots; a wide instruction takes two."""
         return len(self.instructions) // 8
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(NamedTuple):
     """A map to create. *max_entries* of a ring buffer is its size in bytes; of a perf buffer 0 means one slot a CPU."""
 
     name: str
@@ -117,8 +114,7 @@ class Map:
     flags: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A column of a row: where it lies in the record, and how it is shown.
 
     *format* is its code in a ``struct`` format (``I``, ``q``, ``16s``), *display* the name of its display type in
@@ -143,8 +139,7 @@ class Field:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A fixed layout of fields; *size* in bytes, padding included. Little and big endian alike: native order."""
 
     fields: tuple[Field, ...]
@@ -168,8 +163,7 @@ class Record:
         return next((item for item in self.fields if item.tail), None)
 
 
-@dataclass(frozen=True, slots=True)
-class StreamOutput:
+class StreamOutput(NamedTuple):
     """Rows in the order they happen, through the ring (or perf) buffer *map*."""
 
     name: str
@@ -178,8 +172,7 @@ class StreamOutput:
     loss: int
 
 
-@dataclass(frozen=True, slots=True)
-class TableOutput:
+class TableOutput(NamedTuple):
     """Rows by key in the hash *map*.
 
     The map's key is a u64 epoch followed by *key*; the value is *value*. Programs write under the epoch that element
@@ -199,8 +192,7 @@ class TableOutput:
     clear: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class HistogramOutput:
+class HistogramOutput(NamedTuple):
     """A log2 histogram, one or one by key.
 
     A value is ``slots + 1`` u64: the sum of all that was added, then the count of each slot. Slot 0 counts 0 and 1,
@@ -219,8 +211,7 @@ class HistogramOutput:
 Output = StreamOutput | TableOutput | HistogramOutput
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """All that one probe script compiles to.
 
     The array map *globals* has one element: a u64 epoch at *epoch_offset*, and from *losses_offset* one u64 counter
@@ -235,4 +226,4 @@ class Bundle:
     globals: str = "globals"
     epoch_offset: int = 0
     losses_offset: int = 8
-    losses: tuple[str, ...] = field(default=())
+    losses: tuple[str, ...] = ()

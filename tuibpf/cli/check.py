@@ -25,7 +25,7 @@ def check(arguments: Sequence[str]) -> int:
     tool, values, given = read_tool("check", arguments)
     target = running_target()
     bundle = compile_script(tool.source, values, target)
-    programs = {program.name: len(program) for program in bundle.programs}
+    programs = {program.name: program.slots for program in bundle.programs}
     compiled = 1
     for usage, variant in variants(tool) if not given else ():
         try:
@@ -37,7 +37,7 @@ def check(arguments: Sequence[str]) -> int:
             say(f"note: not checked with {usage}: {error.what}: {error.reason}")
             continue
         compiled += 1
-        programs.update({program.name: len(program) for program in bundle.programs})
+        programs.update({program.name: program.slots for program in bundle.programs})
     told = "program" if len(programs) == 1 else "programs"
     tell(f"{printable(tool.path)}: ok, {len(programs)} {told}, {sum(programs.values())} instructions")
     tell(f", compiled {compiled} times\n" if compiled > 1 else "\n")

@@ -156,12 +156,10 @@ def help_command(words: Sequence[str]) -> int:
 
 def _without(option: Option, taken: set[str | None]) -> Option | None:
     """*option* of ``run`` with what is left of its spellings after the tool took its own."""
-    from dataclasses import replace
-
     left = [spelling for spelling in (option.short, option.long) if spelling and spelling not in taken]
     if not left:
         return None
-    return replace(option, short=left[0] if len(left) > 1 else None, long=left[-1])
+    return option._replace(short=left[0] if len(left) > 1 else None, long=left[-1])
 
 
 def _options(title: str, options: Iterable[Option]) -> str:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tuibpf.cli.speech import OutputClosed, say, tell
 from tuibpf.cli.stop import Stop
@@ -37,8 +37,7 @@ _SHORTEST_INTERVAL_S = 0.01
 _BACKLOG = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a command line asked for. Without *interval_s* a histogram is shown at the end, a table every second."""
 
     tool: Tool
@@ -181,7 +180,7 @@ class _Counted:
                 return
             if self._limit is not None:
                 left = self._limit - self.rows
-                frame = replace(frame, rows=frame.rows[:left], distributions=frame.distributions[:left])
+                frame = frame._replace(rows=frame.rows[:left], distributions=frame.distributions[:left])
             self._view.show(frame)
             self.rows += len(frame.rows) + len(frame.distributions)
 

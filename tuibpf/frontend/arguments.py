@@ -58,8 +58,10 @@ def _scalar(scope: Scope, name: str) -> Op:
 
 
 def from_strings(node: ast.AST, array: Op) -> Producer:
-    """The strings of a NULL-terminated array, one behind the other. Where one can not be read, or more follow than there
-    is room for, the head tells of one byte more than was captured."""
+    """The strings of a NULL-terminated array, one behind the other.
+
+    Where one can not be read, or more follow than there is room for, the head tells of one byte more than was captured.
+    """
 
     def tail(scope: Scope, row: Op, head: int, offset: int, capacity: int) -> Op:
         scope.at(node)

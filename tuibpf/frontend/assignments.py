@@ -1,4 +1,4 @@
-"""Assignments: to variables, to fields, to entries of maps; those that add are one atomic step where others may write too."""
+"""Assignments: to variables, fields and entries of maps; what adds is one atomic step where others may write too."""
 
 from __future__ import annotations
 
@@ -53,9 +53,11 @@ def _assign(scope: Scope, target: ast.expr, value: Value, node: ast.expr) -> Non
     if isinstance(target, ast.Name):
         names.assign(scope, target, target.id, value, node)
     elif isinstance(target, (ast.Tuple, ast.List)):
-        if not isinstance(value, TupleValue) and not (isinstance(value, Constant) and isinstance(value.value, tuple)):
+        values = value.values if isinstance(value, TupleValue) else []
+        if isinstance(value, Constant) and isinstance(value.value, tuple):
+            values = [Constant(item) for item in value.value]
+        elif not isinstance(value, TupleValue):
             scope.error(node, f"{value.article} can not be taken apart")
-        values = value.values if isinstance(value, TupleValue) else [Constant(item) for item in value.value]
         if len(values) != len(target.elts):
             scope.error(target, f"{len(target.elts)} names for {len(values)} values")
         for part, item in zip(target.elts, values, strict=True):

@@ -76,7 +76,9 @@ class _Given(NamedTuple):
 def _structure(scope: Scope, node: ast.Call, layout: StructLayout) -> Producer:
     """``Key(pid=…, port=…)``; fields that are left out are 0."""
     given = {
-        keyword.arg: _Given(layout.by_name[keyword.arg].offset, layout.by_name[keyword.arg].layout, value, keyword.value)
+        keyword.arg: _Given(
+            layout.by_name[keyword.arg].offset, layout.by_name[keyword.arg].layout, value, keyword.value
+        )
         for keyword, value in outputs.named_fields(scope, node, layout)
         if keyword.arg is not None
     }
@@ -110,7 +112,9 @@ def _method(scope: Scope, node: ast.Call, method: Method) -> Value:
     owner, name = method.owner, method.name
     known = _METHODS[type(owner)]
     if name not in known:
-        scope.error(node.func, f"{owner.article} has no method `{name}`", near(name, known) or f"it has {', '.join(known)}")
+        scope.error(
+            node.func, f"{owner.article} has no method `{name}`", near(name, known) or f"it has {', '.join(known)}"
+        )
     if isinstance(owner, StreamValue):
         outputs.emit(scope, node, owner)
         return Constant(None)

@@ -60,7 +60,9 @@ def known_truth(scope: Scope, node: ast.expr) -> bool:
         return decisive if any(known_truth(scope, value) is decisive for value in node.values) else not decisive
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return not known_truth(scope, node.operand)
-    values = [scope.expression(part) for part in ([node.left, *node.comparators] if isinstance(node, ast.Compare) else [node])]
+    values = [
+        scope.expression(part) for part in ([node.left, *node.comparators] if isinstance(node, ast.Compare) else [node])
+    ]
     if isinstance(node, ast.Compare) and all(isinstance(value, Constant) for value in values):
         plain = [value.value for value in values if isinstance(value, Constant)]
         return all(
@@ -218,23 +220,20 @@ def _branch_text(scope: Scope, node: ast.expr, left: Value, right: Value, then: 
         left, right = right, left
     scope.at(node)
     first = memory.readable(scope, node, left)
+    literal, second = b"", first
     if isinstance(right, Constant) and isinstance(right.value, (str, bytes)):
-        wanted = memory.encoded(right.value) + b"\0"
-        if len(wanted) > first.size:
+        literal = memory.encoded(right.value) + b"\0"
+        if len(literal) > first.size:
             scope.jump(other)
             return
-        parts = [(at, size, None) for at, size in memory.chunks(len(wanted))]
     else:
         second = memory.readable(scope, node, right)
         if first.size != second.size:
             scope.error(node, f"{first.size} bytes are compared with {second.size}")
-        wanted, parts = b"", [(at, size, second) for at, size in memory.chunks(first.size)]
-    for at, size, second_one in parts:
+    for at, size in memory.chunks(len(literal) or first.size):
         a = first.load(scope, at, size)
-        if second_one is None:
-            b = scope.build.const(int.from_bytes(wanted[at : at + size], memory.BYTE_ORDER))
-        else:
-            b = second_one.load(scope, at, size)
+        word = int.from_bytes(literal[at : at + size], memory.BYTE_ORDER)
+        b = scope.build.const(word) if literal else second.load(scope, at, size)
         following = Label()
         scope.branch("eq", a, b, following, other)
         scope.place(following)

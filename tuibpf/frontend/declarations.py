@@ -47,7 +47,9 @@ def declare_structure(scope: Scope, node: ast.ClassDef) -> None:
         if name in fields:
             scope.error(part.target, f"{node.name} has two fields `{name}`")
         layout = layout_of(scope, part.annotation)
-        if isinstance(layout, ArgumentsLayout) and (base != "Row" or any(_is_tail(item[1]) for item in fields.values())):
+        if isinstance(layout, ArgumentsLayout) and (
+            base != "Row" or any(_is_tail(item[1]) for item in fields.values())
+        ):
             scope.error(part.annotation, "arguments are the last field of a row", "a row has one such field")
         fields[name] = (name, layout, _column(scope, part.value) if part.value is not None else ColumnOptions())
     if not fields:
@@ -85,7 +87,9 @@ def _arguments(
         given[keyword.arg] = keyword.value
     for name in by_place[:needed]:
         if name not in given:
-            scope.error(node, f"{what}() needs the argument `{name}`", f"write {what}({', '.join(by_place[:needed])}, …)")
+            scope.error(
+                node, f"{what}() needs the argument `{name}`", f"write {what}({', '.join(by_place[:needed])}, …)"
+            )
     return given
 
 
@@ -154,7 +158,8 @@ def _table(scope: Scope, name: str, node: ast.Call) -> Value:
     clear = _constant(scope, given.get("clear"), True)
     scope.unit.add_map(node, Map(name, MapType.HASH, _EPOCH_BYTES + key.size, value.size, entries))
     output = TableOutput(
-        name, name, _key_record(key), record_of(value), scope.unit.loss(f"{name}: table full"), sort or tuple(numbers[:1]),
+        name, name, _key_record(key), record_of(value), scope.unit.loss(f"{name}: table full"),
+        sort or tuple(numbers[:1]),
         limit if isinstance(limit, int) else None, bool(clear),
     )  # fmt: skip
     scope.unit.module.outputs.append(output)
@@ -169,7 +174,11 @@ def _sort(scope: Scope, node: ast.expr | None, members: tuple[Member, ...]) -> t
     names = tuple(part.strip() for part in text.split("+"))
     for name in names:
         if name not in known:
-            scope.error(node, f"the rows can not be sorted by `{name}`", near(name, known) or "numbers of the value can: " + ", ".join(sorted(known)))
+            scope.error(
+                node,
+                f"the rows can not be sorted by `{name}`",
+                near(name, known) or "numbers of the value can: " + ", ".join(sorted(known)),
+            )
     return names
 
 

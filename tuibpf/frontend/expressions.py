@@ -43,7 +43,9 @@ def evaluate(scope: Scope, node: ast.expr) -> Value:
 def _constant(scope: Scope, node: ast.Constant) -> Value:
     value = node.value
     if isinstance(value, float):
-        scope.error(node, "there are no floats in the kernel", "count in a smaller unit: an integer of microseconds, say")
+        scope.error(
+            node, "there are no floats in the kernel", "count in a smaller unit: an integer of microseconds, say"
+        )
     if isinstance(value, int) and not S64.minimum <= value <= U64.maximum:
         scope.error(node, "this number does not fit 64 bits")
     if value is Ellipsis or isinstance(value, complex):
@@ -220,14 +222,16 @@ _FORMS: dict[type[ast.expr], Callable[..., Value]] = {
 }  # fmt: skip
 
 _NAMES: dict[type[ast.AST], str] = {
-    ast.List: "a list", ast.Dict: "a dictionary", ast.Set: "a set", ast.Lambda: "a lambda", ast.JoinedStr: "an f-string",
+    ast.List: "a list", ast.Dict: "a dictionary", ast.Set: "a set", ast.Lambda: "a lambda",
+    ast.JoinedStr: "an f-string",
     ast.ListComp: "a comprehension", ast.SetComp: "a comprehension", ast.DictComp: "a comprehension",
     ast.GeneratorExp: "a generator", ast.Await: "`await`", ast.Yield: "`yield`", ast.YieldFrom: "`yield`",
     ast.Starred: "a starred expression", ast.Slice: "a slice",
 }  # fmt: skip
 
 _HINTS: dict[type[ast.AST], str] = {
-    ast.List: "there is no allocation in the kernel: use a tuple, or a map", ast.Dict: "declare a map: Hash(key, value)",
+    ast.List: "there is no allocation in the kernel: use a tuple, or a map",
+    ast.Dict: "declare a map: Hash(key, value)",
     ast.JoinedStr: "send the parts as fields of a row; a view puts them together",
     ast.Lambda: "write a function; it is compiled in where it is called",
 }  # fmt: skip

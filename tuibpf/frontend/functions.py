@@ -1,4 +1,4 @@
-"""Functions of the script: compiled in at each call, so that constants go through them and nothing is passed on the stack."""
+"""Functions of the script: compiled in at each call, so that constants go through them and no stack is needed."""
 
 from __future__ import annotations
 

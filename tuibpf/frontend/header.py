@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tuibpf.diagnostics import Source
 from tuibpf.frontend.option import OptionDeclaration, is_option, read_option
@@ -12,8 +12,7 @@ from tuibpf.frontend.script import Script
 __all__ = ["Header", "read_header", "script_options"]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """*purpose* is the first line of the script's docstring, *doc* all of it."""
 
     purpose: str

@@ -33,7 +33,9 @@ def hook_of(unit: Unit, decorator: ast.expr) -> Hook:
     call = decorator if isinstance(decorator, ast.Call) else None
     word = call.func.id if call is not None and isinstance(call.func, ast.Name) else ""
     if call is None or word not in words:
-        unit.script.error(decorator, f"`@{ast.unparse(decorator)}` is no hook", near(word, words) or f"hooks are {', '.join(words)}")
+        unit.script.error(
+            decorator, f"`@{ast.unparse(decorator)}` is no hook", near(word, words) or f"hooks are {', '.join(words)}"
+        )
     event = call.args[0] if len(call.args) == 1 and not call.keywords else None
     if not isinstance(event, ast.Constant) or not isinstance(event.value, str):
         unit.script.error(call, f"{word}() takes the name of an event", f'write @{word}("…")')
@@ -66,7 +68,9 @@ def bind_arguments(scope: Scope, node: ast.FunctionDef, hook: Hook) -> None:
     assert event is not None
     for arg in functions.parameters(scope, node):
         number, type = _argument(scope, arg, hook, event)
-        scope.names[arg.arg] = _typed(scope, arg, _load(scope, arg, context, number, type, hook.kind is HookKind.TP_BTF))
+        scope.names[arg.arg] = _typed(
+            scope, arg, _load(scope, arg, context, number, type, hook.kind is HookKind.TP_BTF)
+        )
 
 
 def _argument(scope: Scope, arg: ast.arg, hook: Hook, event: Tracepoint) -> tuple[int, int]:
@@ -107,18 +111,20 @@ def _load(scope: Scope, arg: ast.arg, context: Op, number: int, type: int, direc
 
 def _typed(scope: Scope, arg: ast.arg, value: Value) -> Value:
     """The value as the type that the script declares for it; it must be able to hold it."""
-    if arg.annotation is None or isinstance(value, KernelPointer):
-        wanted = arg.annotation.value if isinstance(arg.annotation, ast.Constant) else None
-        if isinstance(value, KernelPointer) and isinstance(wanted, str):
-            target = kernel_types.named_pointer(scope.unit, arg.annotation, wanted)  # type: ignore[arg-type]
-            if value.target != target:
-                scope.error(arg.annotation, f"`{arg.arg}` points to `{scope.unit.target.btf.format_type(value.target)}`")  # type: ignore[arg-type]
+    annotation = arg.annotation
+    if annotation is None:
         return value
-    if isinstance(arg.annotation, ast.Constant) and isinstance(arg.annotation.value, str):
-        scope.error(arg.annotation, f"`{arg.arg}` is no pointer", "write its type without quotes: u64")
-    layout = type_names.layout_of(scope, arg.annotation)
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        if not isinstance(value, KernelPointer):
+            scope.error(annotation, f"`{arg.arg}` is no pointer", "write its type without quotes: u64")
+        if kernel_types.named_pointer(scope.unit, annotation, annotation.value) != value.target:
+            scope.error(annotation, f"`{arg.arg}` points to `{scope.unit.target.btf.format_type(value.target)}`")
+        return value
+    if isinstance(value, KernelPointer):
+        value = Scalar(value.op, U64)
+    layout = type_names.layout_of(scope, annotation)
     if not isinstance(layout, IntLayout) or not isinstance(value, Scalar):
-        scope.error(arg.annotation, f"`{arg.arg}` is {value.article}, not {layout.name}")
+        scope.error(annotation, f"`{arg.arg}` is {value.article}, not {layout.name}")
     if not integers.assignable(value.type, layout.type) or value.type.bits > layout.type.bits:
         scope.error(arg.annotation, f"`{arg.arg}` is {value.type.name}, which {layout.type.name} does not hold",
                     f"write {arg.arg}: {value.type.name}")  # fmt: skip
@@ -140,7 +146,7 @@ def _field(scope: Scope, arg: ast.arg, hook: Hook, fields: dict[str, FormatField
 
 
 def _array(scope: Scope, arg: ast.arg, context: Op, field: FormatField) -> Value:
-    """Characters inside the record of the event; there is a type of that size in BTF only by chance, so they are copied."""
+    """Characters inside the record of the event; BTF need not have a type of their size, so they are copied."""
 
     def write(scope: Scope, address: Op, offset: int, layout: object) -> None:
         size = min(field.size, getattr(layout, "size", 0))

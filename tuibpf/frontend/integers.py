@@ -7,6 +7,7 @@ one and an unsigned one of at most 32 bits s64, which holds them all. u64 with a
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tuibpf.frontend.labels import Label
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from tuibpf.frontend.scope import Scope
 
 __all__ = [
-    "arithmetic", "assignable", "bound", "common_type", "constant_integer", "fold", "is_integer", "operands", "select", "to_scalar",
+    "arithmetic", "assignable", "bound", "common_type", "constant_integer", "fold", "is_integer", "operands", "select",
+    "to_scalar",
     "truth",
 ]  # fmt: skip
 
@@ -68,7 +70,9 @@ def _is_bool(value: Value) -> bool:
     return isinstance(value, Constant) and isinstance(value.value, bool)
 
 
-def operands(scope: Scope, node: ast.AST, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]) -> tuple[Op, Op, IntType]:
+def operands(
+    scope: Scope, node: ast.AST, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]
+) -> tuple[Op, Op, IntType]:
     """Two integers brought to the 64-bit type that holds both."""
     for value, part in zip((left, right), nodes, strict=True):
         if not is_integer(value):
@@ -79,7 +83,8 @@ def operands(scope: Scope, node: ast.AST, left: Value, right: Value, nodes: tupl
         unsigned, signed = (first, second) if "u64" in first else (second, first)
         scope.error(
             node, f"{first} and {second} are mixed",
-            f"convert one of them: s64(…) if the {unsigned.split()[-1]} is below 2**63, u64(…) if the {signed} is not negative",
+            f"convert one of them: s64(…) if the {unsigned.split()[-1]} is below 2**63, "
+            f"u64(…) if the {signed} is not negative",
         )  # fmt: skip
     wide = S64 if kind.signed else U64
     return to_scalar(scope, left, nodes[0], wide).op, to_scalar(scope, right, nodes[1], wide).op, wide
@@ -104,7 +109,8 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
             return value
         if not assignable(value.type, wanted) and (value.type.signed or bound(value) > wanted.maximum):
             scope.error(
-                node, f"{'a signed' if value.type.signed else 'an unsigned'} {value.type.name} where {wanted.name} is wanted",
+                node,
+                f"{'a signed' if value.type.signed else 'an unsigned'} {value.type.name} where {wanted.name} is wanted",
                 f"convert it: {wanted.name}(…)",
             )  # fmt: skip
         return Scalar(scope.build.convert(value.op, wanted), wanted, most=value.most)
@@ -112,7 +118,9 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
         number = int(value.value)
         kind = wanted or (BOOL if isinstance(value.value, bool) else S64 if number < 0 else U64)
         if not kind.minimum <= number <= kind.maximum:
-            scope.error(node, f"{number} does not fit {kind.name}", f"{kind.name} holds {kind.minimum} to {kind.maximum}")
+            scope.error(
+                node, f"{number} does not fit {kind.name}", f"{kind.name} holds {kind.minimum} to {kind.maximum}"
+            )
         return Scalar(scope.build.const(number, kind), kind)
     if isinstance(value, KernelPointer) and wanted is U64:
         return Scalar(value.op, U64)
@@ -121,7 +129,7 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
     scope.error(node, f"{value.article} where an integer is wanted")
 
 
-_FOLD = {
+_FOLD: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
     ast.BitAnd: lambda a, b: a & b, ast.BitOr: lambda a, b: a | b, ast.BitXor: lambda a, b: a ^ b,
     ast.FloorDiv: lambda a, b: a // b if b else 0, ast.Mod: lambda a, b: a % b if b else a,
@@ -143,7 +151,9 @@ def fold(scope: Scope, node: ast.expr, operator: ast.operator, left: int, right:
     return Constant(result)
 
 
-def arithmetic(scope: Scope, node: ast.expr, operator: ast.operator, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]) -> Scalar:
+def arithmetic(
+    scope: Scope, node: ast.expr, operator: ast.operator, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]
+) -> Scalar:
     """``left operator right`` on integers that are not both constants."""
     if isinstance(operator, (ast.LShift, ast.RShift)):
         return _shift(scope, node, operator, left, right, nodes)
@@ -175,7 +185,12 @@ def arithmetic(scope: Scope, node: ast.expr, operator: ast.operator, left: Value
 
 def _mask(value: Value, other: Value) -> Value:
     """A negative constant that masks an unsigned number (``flags & ~1``) has all the high bits set."""
-    if isinstance(value, Constant) and isinstance(other, Scalar) and not other.type.signed and constant_integer(value) < 0:
+    if (
+        isinstance(value, Constant)
+        and isinstance(other, Scalar)
+        and not other.type.signed
+        and constant_integer(value) < 0
+    ):
         return Constant(U64.wrap(constant_integer(value)))
     return value
 
@@ -185,7 +200,7 @@ def type_name(operator: ast.AST) -> str:
 
 
 def _floor_divide(scope: Scope, a: Op, b: Op, divisor: int) -> Op:
-    """Signed division towards minus infinity, by magnitudes; by zero it gives 0. *divisor* is b's value, 0 if unknown."""
+    """Signed division towards minus infinity, by magnitudes; by zero it gives 0. *divisor* is b, or 0 if unknown."""
     build = scope.build
     zero = build.const(0, S64)
     size_a = select(scope, "slt", a, zero, build.binary("sub", zero, a, S64), a, S64)
@@ -214,7 +229,9 @@ def select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: O
     return chosen
 
 
-def _shift(scope: Scope, node: ast.expr, operator: ast.operator, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]) -> Scalar:
+def _shift(
+    scope: Scope, node: ast.expr, operator: ast.operator, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]
+) -> Scalar:
     """Shifts as Python's: by 64 and more nothing is left but the sign."""
     value = to_scalar(scope, left, nodes[0])
     type = S64 if value.type.signed else U64

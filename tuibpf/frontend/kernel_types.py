@@ -26,7 +26,9 @@ def named_pointer(unit: Unit, node: ast.expr, text: str) -> int:
     """The id of the type that ``"struct request *"`` points to."""
     words = text.replace("*", " * ").split()
     if words.count("*") != 1 or words[-1] != "*" or not 1 < len(words) < 4:
-        unit.script.error(node, f"{text!r} is not a pointer to a type of the kernel", 'write e.g. "struct task_struct *"')
+        unit.script.error(
+            node, f"{text!r} is not a pointer to a type of the kernel", 'write e.g. "struct task_struct *"'
+        )
     kinds = {"struct": (Kind.STRUCT,), "union": (Kind.UNION,)}.get(words[0] if len(words) == 3 else "", ())
     name = words[-2]
     found = unit.target.btf.find(name, *(kinds or (Kind.STRUCT, Kind.UNION, Kind.TYPEDEF)))

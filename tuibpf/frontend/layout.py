@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from tuibpf.ir.types import IntType
 from tuibpf.program import Field, Record
 
 __all__ = [
-    "BYTES_EACH", "ArgumentsLayout", "BytesLayout", "ColumnOptions", "IntLayout", "Layout", "Member", "StructLayout", "pack_members", "record_of",
+    "BYTES_EACH", "ArgumentsLayout", "BytesLayout", "ColumnOptions", "IntLayout", "Layout", "Member", "StructLayout",
+    "pack_members", "record_of",
 ]  # fmt: skip
 
 BYTES_EACH = 128  # of a tail for each of the arguments that are shown
 
 
-@dataclass(frozen=True, slots=True)
-class IntLayout:
+class IntLayout(NamedTuple):
     """An integer, shown as *display*."""
 
     type: IntType
@@ -35,38 +36,33 @@ class IntLayout:
         return self.type.name if self.display == "integer" else self.display
 
 
-@dataclass(frozen=True, slots=True)
-class BytesLayout:
+class BytesLayout(NamedTuple):
     """Bytes of a fixed size: a string that ends at its first NUL, or an address."""
 
     size: int
     display: str
-
-    align = 8
+    align: int = 8
 
     @property
     def name(self) -> str:
         return f"{self.display}[{self.size}]"
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentsLayout:
+class ArgumentsLayout(NamedTuple):
     """The head of a tail: two u32, the bytes captured and the bytes there were. *capacity* bytes may follow the row."""
 
-    count: int
-
-    size = 8
-    align = 8
-    display = "arguments"
-    name = "arguments"
+    limit: int
+    size: int = 8
+    align: int = 8
+    display: str = "arguments"
+    name: str = "arguments"
 
     @property
     def capacity(self) -> int:
-        return self.count * BYTES_EACH
+        return self.limit * BYTES_EACH
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnOptions:
+class ColumnOptions(NamedTuple):
     """What ``Column(…)`` says about a field."""
 
     title: str = ""
@@ -75,8 +71,7 @@ class ColumnOptions:
     quote: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A field of a structure."""
 
     name: str
@@ -85,16 +80,18 @@ class Member:
     column: ColumnOptions = ColumnOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class StructLayout:
+class StructLayout(NamedTuple):
     """A declared structure. Fields are aligned to their size; the gaps between them are zero, always."""
 
     name: str
     members: tuple[Member, ...]
     size: int
     align: int
-    display: str = "struct"
-    by_name: dict[str, Member] = field(default_factory=dict, compare=False)
+    by_name: Mapping[str, Member]
+
+    @property
+    def display(self) -> str:
+        return self.name
 
     @property
     def gaps(self) -> list[tuple[int, int]]:
@@ -133,7 +130,17 @@ def record_of(layout: Layout, name: str = "") -> Record:
     """The record that readers decode: a structure's fields, or one field called *name*."""
     if not isinstance(layout, StructLayout):
         layout = pack_members(name, [(name, layout, ColumnOptions())])
-    return Record(tuple(_field(member) for member in layout.members), layout.size)
+    return Record(tuple(_fields(layout, 0, "")), layout.size)
+
+
+def _fields(struct: StructLayout, base: int, prefix: str) -> Iterator[Field]:
+    """The fields of a structure; those of a structure inside it go by both names."""
+    for member in struct.members:
+        placed = member._replace(name=prefix + member.name, offset=base + member.offset)
+        if isinstance(member.layout, StructLayout):
+            yield from _fields(member.layout, placed.offset, f"{placed.name}_")
+        else:
+            yield _field(placed)
 
 
 def _field(member: Member) -> Field:
@@ -144,7 +151,7 @@ def _field(member: Member) -> Field:
     )  # fmt: skip
     match layout:
         case IntLayout():
-            return replace(plain, format=_FORMATS[layout.type.bits, layout.type.signed], names=layout.names)
+            return plain._replace(format=_FORMATS[layout.type.bits, layout.type.signed], names=layout.names)
         case ArgumentsLayout():
-            return replace(plain, format="II", tail=True, limit=layout.count)
+            return plain._replace(format="II", tail=True, limit=layout.limit)
     return plain

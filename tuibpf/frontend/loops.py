@@ -105,20 +105,27 @@ def _range(scope: Scope, node: ast.For) -> _Range:
             )  # fmt: skip
         bounds = _Range(begin, scalar, by, len(range(begin, most, by)))
     if bounds.most > _MOST_TURNS:
-        scope.error(call, f"a loop of {bounds.most} turns", f"the kernel walks through every one of them: at most {_MOST_TURNS}")
+        scope.error(
+            call, f"a loop of {bounds.most} turns", f"the kernel walks through every one of them: at most {_MOST_TURNS}"
+        )
     return bounds
 
 
 def _assigned(nodes: list[ast.stmt], variable: str) -> set[str]:
     """The names that the body of a loop assigns."""
     return {variable} | {
-        part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        part.id
+        for node in nodes
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     }
 
 
 def _compile(scope: Scope, node: ast.For, variable: ast.Name, bounds: _Range, signed: set[str]) -> None:
     build = scope.build
-    type = U64 if min(bounds.start, bounds.stop if isinstance(bounds.stop, int) else 0) >= 0 and bounds.step > 0 else S64
+    type = (
+        U64 if min(bounds.start, bounds.stop if isinstance(bounds.stop, int) else 0) >= 0 and bounds.step > 0 else S64
+    )
     if isinstance(bounds.stop, Scalar) and bounds.stop.type.signed:
         type = S64
     start = build.const(bounds.start, type)
@@ -132,7 +139,7 @@ def _compile(scope: Scope, node: ast.For, variable: ast.Name, bounds: _Range, si
     scope.place(head)
     counter = build.phi(type)
     counter.add(entry, start)
-    carried = {name: _carry(scope, name, value, entry) for name, value in entries.items()}
+    carried = {name: _carry(scope, value, entry) for name, value in entries.items()}
     scope.names = before | {name: item.value for name, item in carried.items()}
     condition = ("s" if type.signed else "") + ("lt" if bounds.step > 0 else "gt")
     scope.branch(condition, counter, stop, body, done)
@@ -177,7 +184,7 @@ def _wide(type: IntType, signed: bool) -> IntType:
     return S64 if type.signed or signed and type.bits < 64 else U64
 
 
-def _carry(scope: Scope, name: str, value: Value, entry: object) -> _Carried:
+def _carry(scope: Scope, value: Value, entry: object) -> _Carried:
     build = scope.build
     if isinstance(value, Scalar):
         phi = build.phi(value.type)
@@ -201,12 +208,14 @@ def _go_round(scope: Scope, node: ast.For, name: str, item: _Carried, back: obje
     if isinstance(head, Scalar) and isinstance(value, Constant) and isinstance(value.value, int):
         value = integers.to_scalar(scope, value, node.iter, None)
         if value.type.signed and not head.type.signed:
-            _turn_signed(scope, node, name, head, signed)
+            _turn_signed(scope, node, name, signed)
     if isinstance(head, Scalar) and isinstance(value, Scalar):
         if value.present is not None and item.present is None and value.present not in scope.facts:
-            scope.error(node, f"`{name}` may be None after a turn of this loop", f"declare it so before: `{name}: u64 = None`")
+            scope.error(
+                node, f"`{name}` may be None after a turn of this loop", f"declare it so before: `{name}: u64 = None`"
+            )
         if value.type.signed != head.type.signed and (value.type.signed or value.type.bits == 64):
-            _turn_signed(scope, node, name, head, signed)
+            _turn_signed(scope, node, name, signed)
         item.op.add(back, build.convert(value.op, head.type) if value.type.bits > head.type.bits else value.op)  # type: ignore
         if item.present is not None:
             item.present.add(back, value.present or build.const(1))  # type: ignore[arg-type]
@@ -218,9 +227,11 @@ def _go_round(scope: Scope, node: ast.For, name: str, item: _Carried, back: obje
         scope.error(node, f"`{name}` stands for different things before and after a turn of this loop")
 
 
-def _turn_signed(scope: Scope, node: ast.For, name: str, head: Scalar, signed: set[str]) -> None:
+def _turn_signed(scope: Scope, node: ast.For, name: str, signed: set[str]) -> None:
     if name in signed or name in scope.declared:
-        scope.error(node, f"`{name}` is unsigned before this loop and signed after a turn of it", "convert it: u64(…) or s64(…)")
+        scope.error(
+            node, f"`{name}` is unsigned before this loop and signed after a turn of it", "convert it: u64(…) or s64(…)"
+        )
     signed.add(name)
     raise _Retry
 

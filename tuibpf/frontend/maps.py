@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tuibpf.frontend.scope import Scope
 
 __all__ = [
-    "count_loss", "entry", "epoch_key", "find", "find_or_insert", "get", "pop", "remove", "setdefault", "store", "table_row",
+    "count_loss", "entry", "epoch_key", "find", "find_or_insert", "get", "pop", "remove", "setdefault", "store",
+    "table_row",
 ]  # fmt: skip
 
 _ANY, _NO_EXIST = 0, 1  # BPF_ANY, BPF_NOEXIST, include/uapi/linux/bpf.h
@@ -46,8 +47,12 @@ def _in_memory(scope: Scope, layout: Layout, value: Value, node: ast.expr, what:
 def _check(scope: Scope, layout: Layout, value: Value, node: ast.expr, what: str) -> None:
     """Refuse, in the map's own words, what can not be its key or value."""
     number = integers.is_integer(value) or isinstance(value, KernelPointer)
-    if number is not isinstance(layout, IntLayout) and not (isinstance(value, Constant) and isinstance(value.value, str)):
-        given = value.layout.name if isinstance(value, (Place, Producer)) and value.layout is not None else value.article
+    if number is not isinstance(layout, IntLayout) and not (
+        isinstance(value, Constant) and isinstance(value.value, str)
+    ):
+        given = (
+            value.layout.name if isinstance(value, (Place, Producer)) and value.layout is not None else value.article
+        )
         scope.error(node, f"{what} is {layout.name}, not {given}")
 
 
@@ -167,7 +172,9 @@ def entry(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr, default
     """The address of the entry of a key, which is *default* if it is new; 0 if there is no room."""
     key = _key(scope, node, owner, scope.expression(part), part)
     value, what = scope.expression(default), f"the value of `{owner.name}`"
-    return find_or_insert(scope, owner.map, key, lambda: _in_memory(scope, owner.value, value, default, what), owner.loss)
+    return find_or_insert(
+        scope, owner.map, key, lambda: _in_memory(scope, owner.value, value, default, what), owner.loss
+    )
 
 
 def setdefault(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr, default: ast.expr) -> Value:

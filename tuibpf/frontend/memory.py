@@ -96,7 +96,7 @@ def _is_plain(scope: Scope, value: KernelPlace) -> bool:
 
 
 def probe(scope: Scope, address: Op, offset: int, size: int, source: Op) -> Op:
-    """Read *size* bytes of the kernel's memory. What can not be read is zero (bpf_probe_read_kernel, since Linux 5.5)."""
+    """Read *size* bytes of the kernel's memory. What can not be read is zero (Linux 5.5)."""
     build = scope.build
     return build.call(Helper.PROBE_READ_KERNEL, build.offset(address, offset), build.const(size), source)
 
@@ -183,18 +183,18 @@ def _wanted(scope: Scope, layout: BytesLayout, size: int, value: Value, node: as
 
 
 def _end(scope: Scope, address: Op, offset: int, layout: BytesLayout, size: int) -> None:
-    """Behind a string that is shorter than its field there are zeros; one that is longer is cut and still ends in NUL."""
+    """Zeros behind a string that is shorter than its field; one that is longer is cut and still ends in NUL."""
     if size < layout.size:
         zero(scope, address, offset + size, layout.size - size)
     elif size > layout.size and layout.display != "address":
         zero(scope, address, offset + layout.size - 1, 1)
 
 
-def _write_literal(
-    scope: Scope, address: Op, offset: int, layout: BytesLayout, text: bytes, node: ast.AST
-) -> None:
+def _write_literal(scope: Scope, address: Op, offset: int, layout: BytesLayout, text: bytes, node: ast.AST) -> None:
     if len(text) >= layout.size and text:
-        scope.error(node, f"{len(text)} bytes and a NUL do not fit {layout.name}", "shorten it, or make the field larger")
+        scope.error(
+            node, f"{len(text)} bytes and a NUL do not fit {layout.name}", "shorten it, or make the field larger"
+        )
     padded = text.ljust(layout.size, b"\0")
     for at, width in chunks(layout.size, offset):
         word = int.from_bytes(padded[at - offset : at - offset + width], BYTE_ORDER)

@@ -51,7 +51,10 @@ def _declare(scope: Scope, nodes: Iterable[ast.stmt]) -> list[_Probe]:
         match node:
             case ast.Expr(ast.Constant(str())) | ast.Pass():
                 pass
-            case ast.ImportFrom(module="tuibpf.lang" | "__future__") | ast.ImportFrom(module="tuibpf", names=[ast.alias("lang")]):
+            case (
+                ast.ImportFrom(module="tuibpf.lang" | "__future__")
+                | ast.ImportFrom(module="tuibpf", names=[ast.alias("lang")])
+            ):
                 pass
             case ast.Import() | ast.ImportFrom():
                 scope.error(node, "a probe script imports nothing but its language", f"from {_LANGUAGE} import *")
@@ -66,7 +69,9 @@ def _declare(scope: Scope, nodes: Iterable[ast.stmt]) -> list[_Probe]:
                 probes += _declare(scope, node.body if scope.known_truth(node.test) else node.orelse)
             case _:
                 what = type(node).__name__
-                scope.error(node, f"this statement ({what}) has no place outside functions", "declare, or write a probe")
+                scope.error(
+                    node, f"this statement ({what}) has no place outside functions", "declare, or write a probe"
+                )
     return probes
 
 

@@ -26,7 +26,9 @@ _VOCABULARY = WORDS.union(
 def look_up(scope: Scope, node: ast.Name) -> Value:
     """What a name stands for: a variable, something the script declares, a word of the language, a kernel constant."""
     name = node.id
-    value = scope.names.get(name) or scope.unit.names.get(name) or _language(scope, name) or _kernel_constant(scope, name)
+    value = (
+        scope.names.get(name) or scope.unit.names.get(name) or _language(scope, name) or _kernel_constant(scope, name)
+    )
     if value is None:
         known = [*scope.names, *scope.unit.names, *_VOCABULARY]
         hint = near(name, (one for one in known if not one.startswith("·")))
@@ -61,7 +63,9 @@ def assign(scope: Scope, target: ast.AST, name: str, value: Value, node: ast.exp
             "an option" if name in scope.unit.options else "a constant" if isinstance(known, Constant)
             else "a function" if isinstance(known, FunctionValue) else "a declaration"
         )  # fmt: skip
-        scope.error(target, f"`{name}` is {what} of the script and can not be assigned", "give the variable another name")
+        scope.error(
+            target, f"`{name}` is {what} of the script and can not be assigned", "give the variable another name"
+        )
     if name in _VOCABULARY:
         scope.error(target, f"`{name}` is a word of the language", "give the variable another name")
     if isinstance(value, TupleValue):

@@ -1,10 +1,9 @@
-"""Options: ``by_disk = Option("-D", "--disks", help="one histogram per disk")``, as the command line is to know them."""
+"""Options: ``by_disk = Option("-D", "--disks", help="one histogram per disk")``, as the command line knows them."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tuibpf import lang
 from tuibpf.frontend.script import Script, near
@@ -14,8 +13,7 @@ __all__ = ["OptionDeclaration", "is_option", "read_option"]
 _WORDS = ("help", "type", "default", "choices", "minimum", "maximum", "metavar")
 
 
-@dataclass(frozen=True, slots=True)
-class OptionDeclaration:
+class OptionDeclaration(NamedTuple):
     """An option that a script declares; *display* is the display type of its value (``pid``), if it has one."""
 
     name: str
@@ -37,7 +35,7 @@ def is_option(node: ast.expr) -> bool:
 
 
 def read_option(script: Script, name: str, call: ast.Call) -> OptionDeclaration:
-    """The declaration in ``name = Option(…)``. All of it must be literal, since it is read before anything is compiled."""
+    """The declaration in ``name = Option(…)``. All of it is literal, since it is read before compiling."""
     short, long = _flags(script, name, call)
     words: dict[str, ast.expr] = {}
     for keyword in call.keywords:
@@ -84,7 +82,9 @@ def _type(
         return "string", "", None, None
     bits = getattr(known, "bits", 0)
     if not isinstance(node, ast.Name) or not bits:
-        script.error(node, "an option's type is an integer type, a display type of one, or Text", "write e.g. `type=Pid`")
+        script.error(
+            node, "an option's type is an integer type, a display type of one, or Text", "write e.g. `type=Pid`"
+        )
     signed = bool(getattr(known, "signed", False))
     plain = node.id[:1] in "us" and node.id[1:].isdigit()
     return "integer", "" if plain else node.id.lower(), -(1 << bits - 1) if signed else 0, (1 << bits - signed) - 1

@@ -72,7 +72,13 @@ def emit(scope: Scope, node: ast.Call, stream: StreamValue) -> None:
 
 
 def _tail(
-    scope: Scope, row: Op, stream: StreamValue, member: Member, layout: ArgumentsLayout, value: Value | None, node: ast.AST
+    scope: Scope,
+    row: Op,
+    stream: StreamValue,
+    member: Member,
+    layout: ArgumentsLayout,
+    value: Value | None,
+    node: ast.AST,
 ) -> Op:
     """Write the head and the bytes of a tail; the number of these."""
     if value is None:
@@ -90,7 +96,11 @@ def add(scope: Scope, node: ast.Call, histogram: HistogramValue, part: ast.expr)
     if key is None and not without:
         scope.error(node.func, f"`{histogram.name}` has no key", "declare it with key=…, or write [None]")
     if key is not None and without:
-        scope.error(node.func, f"`{histogram.name}` has one histogram for each {key.name}", f"write {histogram.name}[key].add(…)")
+        scope.error(
+            node.func,
+            f"`{histogram.name}` has one histogram for each {key.name}",
+            f"write {histogram.name}[key].add(…)",
+        )
     value = scope.integer(part, U64).op
     scope.at(node)
     build = scope.build
@@ -113,7 +123,7 @@ def add(scope: Scope, node: ast.Call, histogram: HistogramValue, part: ast.expr)
 
 
 def _log2(scope: Scope, value: Op) -> Op:
-    """The number of the highest bit that is set, 0 for 0. Without a branch, so that the verifier has one way to walk."""
+    """The number of the highest bit that is set, 0 for 0. Without a branch: the verifier has one way to walk."""
     build = scope.build
     result: Op = build.const(0)
     for bits in _LOG2_STEPS:

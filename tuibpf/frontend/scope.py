@@ -58,7 +58,9 @@ class Scope:
         key = (self.instance, name, size)
         op = self.places.get(key)
         if op is None:
-            op = self.places[key] = FrameAddress(Slot(name.lstrip("·") if name.isidentifier() else "value", size), self.build.span)
+            op = self.places[key] = FrameAddress(
+                Slot(name.lstrip("·") if name.isidentifier() else "value", size), self.build.span
+            )
             self.build.function.blocks[0].ops.insert(0, op)
         return op
 
@@ -143,20 +145,21 @@ class Scope:
         present = [value for value in values if value is not None]
         if len(present) < len(values):
             return Conflict(f"{name!r} is not set on every way to this line")
-        first = present[0]
-        if all(isinstance(value, Constant) for value in present):
-            if all(value.value == first.value and type(value.value) is type(first.value) for value in present):  # type: ignore[attr-defined]
-                return first
-        if all(isinstance(value, KernelPointer) and value.target == first.target for value in present):  # type: ignore[attr-defined]
-            op = self._phi(ADDRESS, [value.op for value in present], blocks)  # type: ignore[attr-defined]
-            return KernelPointer(op, first.target, all(value.direct for value in present))  # type: ignore[attr-defined]
-        if all(isinstance(value, Place) and value.layout == first.layout for value in present):  # type: ignore[attr-defined]
-            return self._join_places([value for value in present if isinstance(value, Place)], blocks)
+        constants = [value.value for value in present if isinstance(value, Constant)]
+        if len(constants) == len(present) and len({(type(value), value) for value in constants}) == 1:
+            return present[0]
+        pointers = [value for value in present if isinstance(value, KernelPointer)]
+        if len(pointers) == len(present) and len({value.target for value in pointers}) == 1:
+            op = self._phi(ADDRESS, [value.op for value in pointers], blocks)
+            return KernelPointer(op, pointers[0].target, all(value.direct for value in pointers))
+        places = [value for value in present if isinstance(value, Place)]
+        if len(places) == len(present) and all(place.layout == places[0].layout for place in places):
+            return self._join_places(places, blocks)
         if all(integers.is_integer(value) or _is_none(value) for value in present):
             return self._join_integers(name, present, blocks)
         return Conflict(f"{name!r} stands for different things on the ways to this line")
 
-    def _phi(self, type: IntType | None | object, ops: list[Op], blocks: list[Block]) -> Op:
+    def _phi(self, type: IntType | object | None, ops: list[Op], blocks: list[Block]) -> Op:
         if all(op is ops[0] for op in ops):
             return ops[0]
         phi = self.build.phi(type)  # type: ignore[arg-type]

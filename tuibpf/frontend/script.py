@@ -47,7 +47,7 @@ class Script:
         self._is_ascii = source.text.isascii()
 
     def span(self, node: ast.AST) -> Span:
-        """Where *node* stands. Python counts its columns in bytes of UTF-8; a definition is marked by its first line."""
+        """Where *node* stands. Python counts columns in bytes of UTF-8; a definition is marked by its first line."""
         line, column, end_line, end = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
         if type(node) in _BLOCKS:
             return Span(line, self._characters(line, column), line, len(self._text(line)))

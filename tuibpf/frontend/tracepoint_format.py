@@ -17,7 +17,10 @@ class FormatField(NamedTuple):
     signed: bool
 
 
-_FIELD = re.compile(r"^\s*field:(?P<decl>[^;]+);\s*offset:(?P<offset>\d+);\s*size:(?P<size>\d+);\s*signed:(?P<signed>[01]);", re.M)
+_FIELD = re.compile(
+    r"^\s*field:(?P<decl>[^;]+);\s*offset:(?P<offset>\d+);\s*size:(?P<size>\d+);\s*signed:(?P<signed>[01]);",
+    re.MULTILINE,
+)
 _NAME = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*$")
 
 
@@ -27,5 +30,7 @@ def parse_format(text: str) -> dict[str, FormatField]:
     for match in _FIELD.finditer(text):
         name = _NAME.search(match["decl"])
         if name is not None:
-            found[name[1]] = FormatField(match["decl"], int(match["offset"]), int(match["size"]), match["signed"] == "1")
+            found[name[1]] = FormatField(
+                match["decl"], int(match["offset"]), int(match["size"]), match["signed"] == "1"
+            )
     return found

@@ -31,7 +31,9 @@ def layout_of(scope: Scope, node: ast.expr) -> Layout:
         return _sized(scope, node, node.value.id)
     if isinstance(node, ast.Name):
         if node.id == "float":
-            scope.error(node, "there are no floats in the kernel", "count in a smaller unit: an integer of microseconds, say")
+            scope.error(
+                node, "there are no floats in the kernel", "count in a smaller unit: an integer of microseconds, say"
+            )
         value = scope.unit.names.get(node.id)
         if value is None and (layout := language_type(scope.unit, node.id)):
             return layout

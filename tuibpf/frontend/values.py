@@ -221,7 +221,9 @@ class HistogramValue(Value):
     __slots__ = ("chosen", "key", "name", "output")
     article = "a histogram"
 
-    def __init__(self, output: HistogramOutput, key: Layout | None, chosen: tuple[Value, ast.expr] | None = None) -> None:
+    def __init__(
+        self, output: HistogramOutput, key: Layout | None, chosen: tuple[Value, ast.expr] | None = None
+    ) -> None:
         self.name = output.name
         self.output = output
         self.key = key

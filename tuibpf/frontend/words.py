@@ -47,7 +47,9 @@ def call(scope: Scope, node: ast.Call, name: str) -> Value:
 def _exists(scope: Scope, node: ast.Call) -> Value:
     parts = [(None, part) for part in node.args] + [(word.arg, word.value) for word in node.keywords]
     if len(parts) != 1 or parts[0][0] not in (None, "event", "function", "member"):
-        scope.error(node, "exists() takes one argument", 'exists("struct.member"), exists(event="…") or exists(function="…")')
+        scope.error(
+            node, "exists() takes one argument", 'exists("struct.member"), exists(event="…") or exists(function="…")'
+        )
     word, part = parts[0]
     if not isinstance(part, ast.Constant) or not isinstance(part.value, str):
         scope.error(part, "exists() takes a string that is written out")
@@ -211,7 +213,8 @@ _WORKS: dict[str, tuple[int, Work]] = {
     "pid": (0, _pid), "tid": (0, _tid), "uid": (0, _uid),
     "htonl": (1, _swap(U32)), "htons": (1, _swap(U16)), "ntohl": (1, _swap(U32)), "ntohs": (1, _swap(U16)),
     "ipv4": (1, _ipv4), "ipv6": (1, _ipv6), "is_ipv4": (1, _is_ipv4),
-    "kernel_text": (1, _text_from(Helper.PROBE_READ_KERNEL_STR)), "user_text": (1, _text_from(Helper.PROBE_READ_USER_STR)),
+    "kernel_text": (1, _text_from(Helper.PROBE_READ_KERNEL_STR)),
+    "user_text": (1, _text_from(Helper.PROBE_READ_USER_STR)),
     "max": (2, _least("gt")), "min": (2, _least("lt")), "pointer": (2, _pointer), "user_memory": (2, _user_memory),
     "user_strings": (1, _user_strings),
 }  # fmt: skip

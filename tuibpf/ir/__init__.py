@@ -6,4 +6,14 @@ from tuibpf.ir.function import Block, Function, Module
 from tuibpf.ir.printer import print_function, print_module
 from tuibpf.ir.target import Target
 
-__all__ = ["Block", "Builder", "Function", "IrError", "Module", "Target", "check_function", "print_function", "print_module"]
+__all__ = [
+    "Block",
+    "Builder",
+    "Function",
+    "IrError",
+    "Module",
+    "Target",
+    "check_function",
+    "print_function",
+    "print_module",
+]

@@ -18,7 +18,7 @@ class IrError(Exception):
 
 
 def check_function(function: Function) -> None:
-    """Raise ``IrError`` unless blocks end in one terminator, phis match their predecessors, and definitions dominate uses."""
+    """Raise ``IrError`` unless blocks end in one terminator, phis match predecessors, and definitions dominate uses."""
     blocks = set(function.blocks)
     predecessors = function.predecessors() if all(
         target in blocks for block in function.blocks for target in block.successors) else None  # fmt: skip

@@ -98,7 +98,7 @@ class MapValueAddress(Op):
 
 
 class Binary(Op):
-    """``left operator right`` on 64 bits: add sub mul div mod (unsigned) and or xor lsh rsh arsh; or an address plus."""
+    """``left operator right`` on 64 bits: add sub mul div mod (unsigned) and or xor lsh rsh arsh; or address plus."""
 
     __slots__ = ("operator",)
 

@@ -66,5 +66,6 @@ def _print_op(op: Op, values: dict[Op, str], blocks: dict[Block, str]) -> str:
         case ops.Jump():
             return f"jump {blocks.get(op.targets[0], '?')}"
         case ops.Branch():
-            return f"branch {op.condition} {listed}: {blocks.get(op.targets[0], '?')} else {blocks.get(op.targets[1], '?')}"
+            then, other = (blocks.get(target, "?") for target in op.targets)
+            return f"branch {op.condition} {listed}: {then} else {other}"
     return f"{type(op).__name__.lower()} {listed}".rstrip()

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["ADDRESS", "BOOL", "INTEGERS", "S8", "S16", "S32", "S64", "U8", "U16", "U32", "U64", "IntType", "Type", "integer"]
+__all__ = [
+    "ADDRESS",
+    "BOOL",
+    "INTEGERS",
+    "S8",
+    "S16",
+    "S32",
+    "S64",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "IntType",
+    "Type",
+    "integer",
+]
 
 
 class IntType:

@@ -137,7 +137,7 @@ def _explained(bundle: Bundle, program: Program, error: OSError, log: str) -> Co
     if error.errno == errno.E2BIG:
         return CompileError(
             Diagnostic(
-                f"{program.name} has {len(program)} instructions, more than this kernel takes",
+                f"{program.name} has {program.slots} instructions, more than this kernel takes",
                 bundle.source,
                 hint="shorten its loops; a user without cap_bpf has 4096 instructions in all",
             )

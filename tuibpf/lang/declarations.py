@@ -112,7 +112,7 @@ class Table:
     ) -> None: ...
 
     def __getitem__(self, key: Any) -> Any:
-        """The value of *key*, made of zeros if there is none: ``table[key].bytes += n`` never loses a count to a race."""
+        """The value of *key*, zeros if there is none: ``table[key].bytes += n`` never loses a count to a race."""
 
     def setdefault(self, key: Any, value: Any) -> Any:
         """The value of *key*, which is put in first if it is not there; None if the table is full (a loss)."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "comm", "cpu", "current_task", "gid", "htonl", "htons", "ipv4", "ipv6", "is_ipv4", "kernel_text", "now", "ntohl", "ntohs",
+    "comm", "cpu", "current_task", "gid", "htonl", "htons", "ipv4", "ipv6", "is_ipv4", "kernel_text", "now", "ntohl",
+    "ntohs",
     "pid", "pointer", "tid", "uid", "user_memory", "user_strings", "user_text",
 ]  # fmt: skip
 
@@ -65,7 +66,7 @@ def user_memory(start: Any, length: Any) -> Any:
 
 
 def user_strings(array: Any) -> Any:
-    """The strings of a NULL-terminated array of pointers in the process (an ``argv``), for a field of type ``Arguments``."""
+    """The strings of a NULL-terminated array in the process (an ``argv``), for a field of type ``Arguments``."""
 
 
 def ntohs(value: Any) -> int:

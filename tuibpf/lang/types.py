@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 __all__ = [
-    "Address", "Arguments", "BlockFlags", "Boolean", "Bytes", "Comm", "Count", "Cpu", "Device", "Disk", "Elapsed", "Errno",
-    "Gid", "Kibibytes", "Microseconds", "Milliseconds", "Nanoseconds", "Path", "Pid", "Pointer", "Port", "Signal", "Text",
+    "Address", "Arguments", "BlockFlags", "Boolean", "Bytes", "Comm", "Count", "Cpu", "Device", "Disk", "Elapsed",
+    "Errno",
+    "Gid", "Kibibytes", "Microseconds", "Milliseconds", "Nanoseconds", "Path", "Pid", "Pointer", "Port", "Signal",
+    "Text",
     "Tid", "Time", "Uid", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64",
 ]  # fmt: skip
 

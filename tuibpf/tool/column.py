@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from tuibpf.program import Field, Record
 from tuibpf.tool.arguments import Arguments
@@ -12,8 +12,7 @@ from tuibpf.tool.display import JsonValue, display_of
 __all__ = ["Column", "columns_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """How the values of a field are shown. *name* is the key in JSON, *title* the heading for people.
 
     *display* is a display type (see ``tuibpf.tool.display``); *shown* is false for a field that only machines get.
@@ -25,7 +24,7 @@ class Column:
     title: str
     display: str
     shown: bool = True
-    names: dict[int, str] = field(default_factory=dict, hash=False)
+    names: Mapping[int, str] = {}
     quote: bool = False
     key: bool = False
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from tuibpf.tool.column import Column
 
 __all__ = ["Bucket", "Cost", "Distribution", "Frame"]
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A range of a histogram, both bounds included, and how many values fell into it."""
 
     lo: int
     hi: int
-    count: int
+    count: int  # type: ignore[assignment]  # a field of this name hides tuple.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(NamedTuple):
     """One histogram: its key (raw values by column, empty without a key), the buckets from the lowest one, the sum."""
 
     key: tuple[Any, ...]
@@ -28,12 +26,11 @@ class Distribution:
     sum: int
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]
         return sum(bucket.count for bucket in self.buckets)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What the probes cost since they were attached: nanoseconds in the kernel, runs, runs the kernel skipped."""
 
     run_ns: int = 0
@@ -41,8 +38,7 @@ class Cost:
     missed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What one output of a tool had to say at one time.
 
     *shape* is ``stream`` (rows since the last frame), ``table`` (rows of the interval) or ``histogram`` (of the
@@ -54,10 +50,10 @@ class Frame:
     shape: str
     time_ns: int
     columns: tuple[Column, ...]
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: Sequence[tuple[Any, ...]] = ()
     distributions: tuple[Distribution, ...] = ()
     unit: str = ""
-    losses: dict[str, int] = field(default_factory=dict)
+    losses: Mapping[str, int] = {}
     cost: Cost = Cost()
 
     @property

@@ -6,7 +6,6 @@ A parser of its own, since argparse costs 8 ms of a launch and can not stop at a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 __all__ = ["Option", "Parsed", "UsageError", "Value", "near", "parse_arguments"]
@@ -36,8 +35,7 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(matches)}?" if matches else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option: ``-p``, ``--pid``. A flag is given or not; the other kinds take a value.
 
     *display* is a display type, where the value is one (``pid``, ``uid``); it decides what may be written.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tuibpf.diagnostics import CompileError, Diagnostic, Source
 from tuibpf.tool.option import Option, Value
@@ -10,8 +10,7 @@ from tuibpf.tool.option import Option, Value
 __all__ = ["Tool"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """What is known of a tool before it is compiled.
 
     *purpose* is the first line of its documentation, *usage* all of it. A file that can not be read as a tool has
