@@ -26,7 +26,9 @@ def probe(prev: "struct task_struct *", next: "struct task_struct *"):
 """
 
 
-def run(function: str, pairs: Sequence[tuple[int, int]], x: str = "u64", y: str = "u64", result: str = "u64") -> list[int | None]:
+def run(
+    function: str, pairs: Sequence[tuple[int, int]], x: str = "u64", y: str = "u64", result: str = "u64"
+) -> list[int | None]:
     """What ``f(x, y)`` of *function* gives for each of *pairs*; None where it gives None."""
     answers = []
     body = "answer = f(x, y)\n    if answer is not None:\n        results[0] = answer"

@@ -15,8 +15,11 @@ from tests.frontend.small_kernel import SmallKernel
 from tuibpf.compiler import compile_script
 from tuibpf.diagnostics import CompileError, Source
 
-SCRIPTS = [case.read_text().partition("-" * 40)[0] for case in sorted((Path(__file__).parents[1] / "frontend/refusals").glob("*.txt"))]
-SCRIPTS.append('''
+SCRIPTS = [
+    case.read_text().partition("-" * 40)[0]
+    for case in sorted((Path(__file__).parents[1] / "frontend/refusals").glob("*.txt"))
+]
+SCRIPTS.append("""
 from tuibpf.lang import *
 
 flag = Option("-x", "--extra", help="more")
@@ -70,7 +73,7 @@ if exists("task_struct.mm"):
 
 def dfd_of(value):
     return s64(value)
-''')
+""")
 KERNEL = SmallKernel()
 
 
@@ -91,7 +94,9 @@ def _mutated(tree: ast.Module, chance: random.Random) -> str:
     """The script with some of its expressions and statements exchanged, doubled or dropped."""
     nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.expr, ast.stmt))]
     for _ in range(chance.randint(1, 3)):
-        parent = chance.choice([node for node in ast.walk(tree) if any(isinstance(v, (list, ast.AST)) for _, v in ast.iter_fields(node))])
+        parent = chance.choice(
+            [node for node in ast.walk(tree) if any(isinstance(v, (list, ast.AST)) for _, v in ast.iter_fields(node))]
+        )
         name, value = chance.choice(list(ast.iter_fields(parent)))
         if isinstance(value, ast.expr):
             setattr(parent, name, deepcopy(chance.choice([node for node in nodes if isinstance(node, ast.expr)])))
@@ -101,11 +106,18 @@ def _mutated(tree: ast.Module, chance: random.Random) -> str:
                 case 0:
                     value.pop(chance.randrange(len(value)))
                 case 1:
-                    value.insert(chance.randrange(len(value) + 1), deepcopy(chance.choice([node for node in nodes if isinstance(node, kind)])))
+                    value.insert(
+                        chance.randrange(len(value) + 1),
+                        deepcopy(chance.choice([node for node in nodes if isinstance(node, kind)])),
+                    )
                 case 2:
-                    value[chance.randrange(len(value))] = deepcopy(chance.choice([node for node in nodes if isinstance(node, kind)]))
+                    value[chance.randrange(len(value))] = deepcopy(
+                        chance.choice([node for node in nodes if isinstance(node, kind)])
+                    )
         elif isinstance(value, str):
-            setattr(parent, name, chance.choice(["x", "comm", "pid", "now", "Key", "task_struct", "events", "u8", "None"]))
+            setattr(
+                parent, name, chance.choice(["x", "comm", "pid", "now", "Key", "task_struct", "events", "u8", "None"])
+            )
         elif isinstance(value, int):
             setattr(parent, name, chance.choice([0, -1, 2**31, 2**63, 2**64, 2**200, "text", None, 1.5, True]))
     return ast.unparse(ast.fix_missing_locations(tree))
@@ -130,7 +142,17 @@ def test_exchanged_text(script: str, at: float, length: int, put: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "\0", "\ud800", "(" * 5000, "-" * 9000 + "1", "x = " + "not " * 3000 + "1", "a." * 3000 + "b", "if 1:\n" * 99, "x" * (1 << 19)],
+    [
+        "",
+        "\0",
+        "\ud800",
+        "(" * 5000,
+        "-" * 9000 + "1",
+        "x = " + "not " * 3000 + "1",
+        "a." * 3000 + "b",
+        "if 1:\n" * 99,
+        "x" * (1 << 19),
+    ],
     ids=["empty", "nul", "surrogate", "parentheses", "minus", "not", "dots", "blocks", "long"],
 )
 def test_hostile_texts(text: str) -> None:

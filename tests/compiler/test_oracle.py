@@ -14,10 +14,32 @@ from tests.compiler.in_kernel import run
 
 pytestmark = [
     pytest.mark.usefixtures("privileged"),
-    pytest.mark.skipif(sys.byteorder != "little", reason=f"arguments are packed for little endian, this is {sys.byteorder}"),
+    pytest.mark.skipif(
+        sys.byteorder != "little", reason=f"arguments are packed for little endian, this is {sys.byteorder}"
+    ),
 ]
 
-INTERESTING = (0, 1, 2, 3, 7, 63, 64, 65, 127, 128, 255, 256, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1)
+INTERESTING = (
+    0,
+    1,
+    2,
+    3,
+    7,
+    63,
+    64,
+    65,
+    127,
+    128,
+    255,
+    256,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**32,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+)
 
 
 def wrapped(value: int, signed: bool) -> int:
@@ -90,7 +112,9 @@ def constant_only(text: str) -> bool:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_arithmetic(data: st.DataObject, signed: bool) -> None:
-    pairs = data.draw(st.lists(st.tuples(st.sampled_from(INTERESTING), st.sampled_from(INTERESTING)), min_size=8, max_size=8))
+    pairs = data.draw(
+        st.lists(st.tuples(st.sampled_from(INTERESTING), st.sampled_from(INTERESTING)), min_size=8, max_size=8)
+    )
     x, y = ([wrapped(pair[i], signed) for pair in pairs] for i in (0, 1))
     tree = data.draw(expressions(x, y, signed).filter(lambda tree: not _folds_wide(tree.text)))
     type = "s64" if signed else "u64"
@@ -102,7 +126,8 @@ def _folds_wide(text: str) -> bool:
     import ast
 
     return any(
-        isinstance(node, (ast.BinOp, ast.Compare)) and constant_only(ast.unparse(node)) for node in ast.walk(ast.parse(text))
+        isinstance(node, (ast.BinOp, ast.Compare)) and constant_only(ast.unparse(node))
+        for node in ast.walk(ast.parse(text))
     )
 
 
@@ -112,7 +137,9 @@ def test_conversions_keep_the_low_bits(type: str) -> None:
     assert run("def f(x, y):\n    return x", pairs, type, "u64", type) == [cast(value, type) for value, _ in pairs]
 
 
-@pytest.mark.parametrize(("left", "right"), [("u8", "s32"), ("s16", "u32"), ("u32", "s64"), ("s8", "s64"), ("u16", "u64")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("u8", "s32"), ("s16", "u32"), ("u32", "s64"), ("s8", "s64"), ("u16", "u64")]
+)
 @pytest.mark.parametrize("operator", ["+", "-", "*", "//", "%", "<", "=="])
 def test_mixed_widths_give_what_mathematics_gives(left: str, right: str, operator: str) -> None:
     numbers = (0, 1, 5, 100, 127, 200, 255, 40000, 2**31 - 1, 2**32 - 5)

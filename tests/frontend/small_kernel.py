@@ -39,7 +39,9 @@ class BtfBuilder:
     def array(self, element: int, count: int, index: int) -> int:
         return self._add(Kind.ARRAY, "", 0, 0, struct.pack("=III", element, index, count))
 
-    def structure(self, name: str, size: int, members: tuple[tuple[str, int, int], ...], kind: Kind = Kind.STRUCT) -> int:
+    def structure(
+        self, name: str, size: int, members: tuple[tuple[str, int, int], ...], kind: Kind = Kind.STRUCT
+    ) -> int:
         """*members*: name, type, bit offset; a bitfield has its width in the top 8 bits of it."""
         rest = b"".join(struct.pack("=III", self._name(member), type, place) for member, type, place in members)
         return self._add(kind, name, len(members), size, rest, flag=any(place >> 24 for *_, place in members))

@@ -70,7 +70,7 @@ def from_strings(node: ast.AST, array: Op) -> Producer:
         zero, one, room = build.const(0), build.const(1), build.const(capacity)
         first = build.offset(row, offset)
         again, more, read, next_one, within, counted, cut, done = (Block() for _ in range(8))
-        build.jump(again)
+        build.branch("eq", array, zero, done, again)  # Linux takes no array for an empty one
 
         build.begin(again)
         index, at = build.phi(U64), build.phi(U64)
@@ -111,6 +111,8 @@ def from_strings(node: ast.AST, array: Op) -> Producer:
 
         build.begin(done)
         captured, total = build.phi(U64), build.phi(U64)
+        captured.add(before, zero)
+        total.add(before, zero)
         captured.add(more, at)
         total.add(more, at)
         captured.add(cut, short)

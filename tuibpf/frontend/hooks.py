@@ -126,7 +126,7 @@ def _typed(scope: Scope, arg: ast.arg, value: Value) -> Value:
     if not isinstance(layout, IntLayout) or not isinstance(value, Scalar):
         scope.error(annotation, f"`{arg.arg}` is {value.article}, not {layout.name}")
     if not integers.assignable(value.type, layout.type) or value.type.bits > layout.type.bits:
-        scope.error(arg.annotation, f"`{arg.arg}` is {value.type.name}, which {layout.type.name} does not hold",
+        scope.error(annotation, f"`{arg.arg}` is {value.type.name}, which {layout.type.name} does not hold",
                     f"write {arg.arg}: {value.type.name}")  # fmt: skip
     return Scalar(scope.build.convert(value.op, layout.type), layout.type)
 
