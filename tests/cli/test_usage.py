@@ -60,9 +60,10 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"tuibpf {__version__}\n"
 
 
-def test_the_dashboard_needs_a_terminal(capsys):
-    assert main([]) == 2
-    assert "the dashboard needs a terminal" in capsys.readouterr().err
+def test_the_dashboard_needs_a_terminal(tuibpf):
+    done = tuibpf("execsnoop")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "it needs a terminal\n  remedy: tuibpf run" in done.stderr
 
 
 def test_options_of_run_stand_before_the_tool_and_the_tools_own_after_it(capsys):

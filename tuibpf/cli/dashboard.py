@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import gc
 from collections.abc import Sequence
 
 from tuibpf.tool.discover import find_tool
@@ -17,10 +17,10 @@ COMMANDS = ("run", "list", "check", "dump", "doctor", "help")
 def dashboard(words: Sequence[str]) -> int:
     """Open the dashboard with the tools in *words*, each followed by its options. Returns the exit code."""
     requests = read_tools(words)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("the dashboard needs a terminal", "without one there is `tuibpf run TOOL`")
     from tuibpf.tui import run
 
+    gc.freeze()
+    gc.enable()
     return run(requests)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -55,6 +56,8 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     # What costs nobody anything is not measured: only the dashboard shows the cost of the probes.
     with Stop() as stop, Session.open(request.tool, request.values, measure=False) as session:
+        gc.freeze()
+        gc.enable()
         probes = "1 probe" if session.programs == 1 else f"{session.programs} probes"
         say(f"{request.tool.name}: {probes} attached in {session.attached_ms:.0f} ms; Ctrl-C ends it")
         rows = show(session, request, stop)
