@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -202,6 +203,32 @@ def test_on_a_terminal_a_table_is_overwritten():
     os.close(main)
     assert process.wait(timeout=10) == 0
     assert text.count(b"\x1b[H") == text.count(b"LADDR") >= 2
+
+
+def test_the_dashboard_opens_with_its_tools_and_q_ends_it():
+    main, other = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LINES": "24", "COLUMNS": "80"}
+    process = subprocess.Popen(
+        [*COMMAND, "execsnoop"], stdin=other, stdout=other, stderr=other, env=environment, start_new_session=True
+    )
+    os.close(other)
+    text, quitting = b"", False
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not select.select([main], [], [], 1)[0]:
+            continue
+        try:
+            text += os.read(main, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not quitting and b"execsnoop" in text:
+            quitting = True
+            os.write(main, b"q")
+    else:
+        process.kill()
+    os.close(main)
+    assert process.wait(timeout=10) == 0
+    assert b"Traceback" not in text
 
 
 @loads
