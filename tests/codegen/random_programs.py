@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 from tests.codegen.on_kernel import ARGUMENTS, OUT_BYTES, new_function
@@ -52,7 +53,8 @@ class ProgramMaker:
         return self.random.choice(self.values)
 
     def body(self, statements: int, depth: int) -> None:
-        makers = [self.arithmetic] * 8 + [self.convert, self.memory] * 2 + [self.swap, self.call, self.atomic]
+        makers = [self.arithmetic] * 8 + [self.convert, self.memory] * 2
+        makers += [self.swap, self.call, self.atomic, self.structure]
         if depth < _DEPTH:
             makers += [lambda: self.branch(statements // 3, depth), lambda: self.loop(statements // 4, depth)]
         for _ in range(statements):
@@ -83,6 +85,55 @@ class ProgramMaker:
             self.build.store(address, extra, self.random.choice((1, 2, 4, 8)), self.any())
         else:
             self.values.append(self.build.load(address, extra, self.random.choice(_TYPES)))
+
+    def structure(self) -> None:
+        """A slot of its own, filled in parts, most often copied into a larger one, which may be copied in its turn."""
+        build, random = self.build, self.random
+        size = random.choice((8, 16))
+        slot = build.slot("part", size)
+        self.fill(slot, 0, size)
+        for number in range(random.choice((0, 1, 1, 2))):
+            if random.random() < 0.3:
+                self.arithmetic()
+            before, extra = random.choice(((0, 8), (8, 0), (8, 8), (0, 0)))
+            whole = build.slot(f"whole{number}", before + size + extra)
+            makers = [
+                partial(self.fill, whole, 0, before),
+                partial(self.fill, whole, before + size, extra),
+                partial(self.copy, slot, whole, before, size),
+            ]
+            random.shuffle(makers)
+            for make in makers:
+                make()
+            if random.random() < 0.2:
+                self.values.append(build.load(slot, 0, U64))
+            if random.random() < 0.2:
+                build.store(slot, 0, 8, self.any())
+            slot, size = whole, before + size + extra
+        other = random.choice(self.slots)
+        kept = random.choice((8, size)) if size <= 16 else 8
+        start = build.offset(slot, random.choice((0, size - kept)))
+        build.call(Helper.PROBE_READ_KERNEL, other, build.const(kept), start)
+        for at in range(0, size, 8):
+            self.values.append(build.load(slot, at, U64))
+
+    def fill(self, slot: Op, start: int, size: int) -> None:
+        for at in range(start, start + size, 8):
+            if self.random.random() < 0.3:
+                source = self.random.choice(self.slots)
+                self.build.call(Helper.PROBE_READ_KERNEL, self.build.offset(slot, at), self.build.const(8), source)
+            elif self.random.random() < 0.5:
+                self.build.store(slot, at, 8, self.any())
+            else:
+                self.build.store(slot, at, 4, self.any())
+                self.build.store(slot, at + 4, 4, self.any())
+
+    def copy(self, source: Op, target: Op, distance: int, size: int) -> None:
+        for at in range(0, size, 8):
+            value = self.build.load(source, at, U64)
+            if self.random.random() < 0.1:
+                self.memory()
+            self.build.store(target, distance + at, 8, value)
 
     def atomic(self) -> None:
         operator = self.random.choice(("add", "or", "and", "xor"))

@@ -30,7 +30,7 @@ def test_relocations_and_lines() -> None:
     # 0: key = 0; 1: r1 = out; 3: r2 = r10; 4: r2 += -8; 5: call; 6: address; 8: 1; 9: add; 10: r0 = 0; 11: exit
     assert program.relocations == (Relocation(1, "out", None), Relocation(6, "out", 16))
     assert program.lines == (Line(0, Span(3, 4, 3, 9)), Line(1, Span(4, 0, 4, 2)), Line(6, Span(5, 0, 5, 2)))
-    assert len(program) == 12
+    assert program.slots == 12
 
 
 def test_a_program_without_spans_stems_from_its_function() -> None:
@@ -58,7 +58,7 @@ def test_unreachable_code_is_left_out() -> None:
         build.done(build.const(7))
 
     (program,) = compiled(built(body), optimise=False)
-    assert len(program) == 2
+    assert program.slots == 2
 
 
 def test_both_ways_of_a_branch_to_one_block() -> None:
@@ -69,7 +69,7 @@ def test_both_ways_of_a_branch_to_one_block() -> None:
         build.done()
 
     (program,) = compiled(built(body), optimise=False)
-    assert len(program) == 3
+    assert program.slots == 3
 
 
 def test_a_block_of_void_moves_is_jumped_over() -> None:
@@ -92,7 +92,7 @@ def test_a_block_of_void_moves_is_jumped_over() -> None:
 
     (program,) = compiled(built(body))
     # r0 = argument; if r0 > 3 goto +1; r0 = 3; exit
-    assert len(program) == 4
+    assert program.slots == 4
 
 
 @pytest.mark.usefixtures("privileged")

@@ -153,4 +153,4 @@ def test_constants_cost_no_register_and_no_instruction_where_they_fit() -> None:
 
     (program,) = compiled(built(body))
     # the address (2 slots), its store; the load into r0, the branch; add, exit; r0 = 0, exit
-    assert len(program) == 3 + 2 + 2 + 2
+    assert program.slots == 3 + 2 + 2 + 2

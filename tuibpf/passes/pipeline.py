@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tuibpf.ir import Function, Module, Target, check_function
 from tuibpf.passes.control_flow import straighten
 from tuibpf.passes.dead_code import remove_dead_code
+from tuibpf.passes.in_place import build_in_place
 from tuibpf.passes.invariants import ask_once
 from tuibpf.passes.rows import lower_rows
 from tuibpf.passes.signs import forget_signs
@@ -32,6 +33,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("invariants", _each(ask_once)),
     ("simplify", _each(simplify)),
     ("control-flow", _each(straighten)),
+    ("in-place", _each(build_in_place)),
     ("dead-code", _each(remove_dead_code)),
     ("signs", _each(forget_signs)),
 )
