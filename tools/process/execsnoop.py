@@ -71,8 +71,8 @@ if failed:
     @tracepoint("syscalls/sys_exit_execveat")
     def returned(ret: s64):
         call = calls.pop(tid())
-        if not call or ret >= 0:
-            return
+        if not call or ret >= 0 or ret <= -ERESTARTSYS:
+            return  # the last: the kernel calls again, or another thread's exec has ended this one
         if only_uid is not None and uid() != only_uid:
             return
         parent = current_task().real_parent
