@@ -1,4 +1,4 @@
-"""Runs a function of the language in the kernel, by BPF_PROG_TEST_RUN of a raw tracepoint's program, and gives its result."""
+"""Runs a function of the language in the kernel, by BPF_PROG_TEST_RUN of a raw tracepoint's program."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_arithmetic(data: st.DataObject, signed: bool) -> None:
 
 
 def _folds_wide(text: str) -> bool:
-    """Whether a part of it is all constant: that is folded without a width, and refused if it needs more than 64 bits."""
+    """Whether a part of it is all constant: that is folded without a width, and refused beyond 64 bits."""
     import ast
 
     return any(

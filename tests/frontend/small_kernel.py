@@ -1,4 +1,4 @@
-"""A kernel small enough to be read: its types and tracepoints, so that errors which list names are the same everywhere."""
+"""A kernel small enough to be read, so that errors which list names are the same everywhere."""
 
 from __future__ import annotations
 
@@ -79,12 +79,14 @@ def _types() -> bytes:
     inner = btf.structure("", 8, (("start_time", long_, 0),))
     task = btf.structure("task_struct", 64, (
         ("pid", int_, 0), ("tgid", int_, 32), ("real_parent", task_pointer, 64), ("comm", name, 128),
-        ("mm", mm_pointer, 256), ("", inner, 320), ("in_execve", unsigned, 384 | 1 << 24), ("state", unsigned, 385 | 3 << 24),
+        ("mm", mm_pointer, 256), ("", inner, 320), ("in_execve", unsigned, 384 | 1 << 24),
+        ("state", unsigned, 385 | 3 << 24),
     ))  # fmt: skip
     assert btf.pointer(task) == task_pointer
     disk = btf.structure("gendisk", 40, (("major", int_, 0), ("disk_name", btf.array(char, 32, unsigned), 64)))
     request = btf.structure("request", 32, (
-        ("disk", btf.pointer(disk), 0), ("__data_len", unsigned, 64), ("cmd_flags", unsigned, 96), ("start_time_ns", long_, 128),
+        ("disk", btf.pointer(disk), 0), ("__data_len", unsigned, 64), ("cmd_flags", unsigned, 96),
+        ("start_time_ns", long_, 128),
         ("port", short, 192),
     ))  # fmt: skip
     request_pointer = btf.pointer(request)

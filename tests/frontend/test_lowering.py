@@ -1,6 +1,6 @@
 """What scripts become, as text: the script, a line of dashes, the IR after all passes.
 
-``TUIBPF_REWRITE=1 pytest tests/frontend/test_lowering.py`` writes down what comes out now, to be read before it is kept.
+``TUIBPF_REWRITE=1 pytest tests/frontend/test_lowering.py`` writes down what comes out now, to be read.
 """
 
 from __future__ import annotations

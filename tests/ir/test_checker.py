@@ -87,7 +87,8 @@ def six_arguments(function: Function, build: Builder, phi: Phi) -> None:
     ("breaks", "says"),
     [
         (open_end, "terminator"), (second_terminator, "terminator"), (jump_out, "leaves the function"),
-        (phi_without_a_way, "predecessors"), (value_of_the_other_way, "before it is defined"), (value_from_nowhere, "before it is defined"),
+        (phi_without_a_way, "predecessors"), (value_of_the_other_way, "before it is defined"),
+        (value_from_nowhere, "before it is defined"),
         (odd_store, "3 bytes"), (small_atomic, "atomic"), (six_arguments, "five"),
     ],
     ids=lambda part: getattr(part, "__name__", ""),

@@ -45,11 +45,11 @@ class Builder:
 
     def binary(self, operator: str, left: Op, right: Op, type: Type) -> Op:
         """64-bit arithmetic. The caller sees to it that the result, as it lies in the register, is right for *type*."""
-        if isinstance(right, ops.Const):
-            if right.value == 0 and operator in _NEUTRAL_ZERO or right.value == 1 and operator in _NEUTRAL_ONE:
-                return left
-        elif isinstance(left, ops.Const) and operator in _COMMUTATIVE:
+        if isinstance(left, ops.Const) and operator in _COMMUTATIVE:
             left, right = right, left
+        if isinstance(right, ops.Const):
+            if (right.value == 0 and operator in _NEUTRAL_ZERO) or (right.value == 1 and operator in _NEUTRAL_ONE):
+                return left
         return self.append(ops.Binary(operator, left, right, type, self.span))
 
     def offset(self, address: Op, bytes: int) -> Op:
