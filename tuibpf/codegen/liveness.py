@@ -15,6 +15,7 @@ from tuibpf.codegen.machine import (
     READS_DST,
     ROLES,
     TRANSFERS,
+    UNSIGNED_ORDERINGS,
     Code,
     MachineBlock,
     MachineFunction,
@@ -24,6 +25,9 @@ __all__ = ["Liveness", "live_ranges"]
 
 _CALLER_SAVED = 6  # r0 to r5 are lost in a call
 _LOOP_WEIGHT = 10
+# What is compared without its sign is mostly a size or an offset. Before Linux 6.9 (commit e67ddd9b1cff) the verifier
+# does not learn the bounds of what lies on the stack then.
+_BOUND_WEIGHT = 4
 _NOTHING: Code = (MOVE, FRAME_POINTER, FRAME_POINTER, 0, 0, None)
 
 
@@ -67,6 +71,8 @@ def live_ranges(machine: MachineFunction) -> Liveness:
                 live.update(dict.fromkeys(live_in[target.index], at))
             else:
                 live = dict.fromkeys(live_in[target.index], at)
+        if len(block.targets) == 2 and code[-1][0] in UNSIGNED_ORDERINGS:
+            weights[code[-1][1]] += _BOUND_WEIGHT * weight
         number = len(code)
         for opcode, dst, src, _, _, _ in reversed(code):
             number -= 1

@@ -20,8 +20,8 @@ from tuibpf.ir import Function
 
 __all__ = [
     "CALL", "CALLS", "DEFINES", "EXIT", "FRAME_POINTER", "LOAD", "LOAD_WIDE", "MOVE", "MOVE32",
-    "MOVE32_IMM", "MOVE_IMM", "READS_BOTH", "READS_DST", "ROLES", "STORE", "TRANSFERS", "VIRTUAL", "WRITES_DST", "Code",
-    "MachineBlock", "MachineFunction",
+    "MOVE32_IMM", "MOVE_IMM", "READS_BOTH", "READS_DST", "ROLES", "STORE", "TRANSFERS", "UNSIGNED_ORDERINGS", "VIRTUAL",
+    "WRITES_DST", "Code", "MachineBlock", "MachineFunction",
 ]  # fmt: skip
 
 Code = tuple[int, int, int, int, int, Span | None]
@@ -75,6 +75,13 @@ WRITES_DST = frozenset(
     opcode for opcode in range(256)
     if opcode & 7 in (isa.Class.ALU, isa.Class.ALU64, isa.Class.LD, isa.Class.LDX)
 )  # fmt: skip
+UNSIGNED_ORDERINGS = frozenset(
+    maker(condition, 0, 0, 0).opcode
+    for maker in (isa.jump64_reg, isa.jump64_imm)
+    for condition in isa.Jump
+    if condition.name in ("JLT", "JLE", "JGT", "JGE")
+)
+"""Conditional jumps that tell how large a value is."""
 
 
 class MachineBlock:
