@@ -47,9 +47,8 @@ class Builder:
         """64-bit arithmetic. The caller sees to it that the result, as it lies in the register, is right for *type*."""
         if isinstance(left, ops.Const) and operator in _COMMUTATIVE:
             left, right = right, left
-        if isinstance(right, ops.Const):
-            if (right.value == 0 and operator in _NEUTRAL_ZERO) or (right.value == 1 and operator in _NEUTRAL_ONE):
-                return left
+        if isinstance(right, ops.Const) and operator in _NEUTRAL.get(right.value, ()):
+            return left
         return self.append(ops.Binary(operator, left, right, type, self.span))
 
     def offset(self, address: Op, bytes: int) -> Op:
@@ -108,5 +107,8 @@ class Builder:
 
 
 _COMMUTATIVE = frozenset({"add", "mul", "and", "or", "xor"})
-_NEUTRAL_ZERO = frozenset({"add", "sub", "or", "xor", "lsh", "rsh", "arsh"})
-_NEUTRAL_ONE = frozenset({"mul", "div"})
+# By the constant on the right, the operators with which it changes nothing.
+_NEUTRAL = {
+    0: frozenset({"add", "sub", "or", "xor", "lsh", "rsh", "arsh"}),
+    1: frozenset({"mul", "div"}),
+}
