@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from tests.tools.running import named_rows
+from tuibpf.tool.session import Session
 
 TRUE = b"/bin/true"
 EXECVE, EXECVEAT = {"x86_64": (59, 322), "aarch64": (221, 281)}[os.uname().machine]
@@ -61,6 +66,13 @@ def execveat(directory: int, path: bytes, arguments: Arguments, flags: int = 0) 
     return ctypes.get_errno()
 
 
+def in_thread(work: Callable[[], object]) -> None:
+    """Run *work* in a thread that is not the leader, to its end; there is none if it replaces the process."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
 def own_comm() -> str:
     """The name of this thread."""
     return Path("/proc/thread-self/comm").read_text().rstrip("\n")
@@ -71,10 +83,23 @@ def check_arguments(shown: Arguments, truncated: bool, given: Arguments, most: i
     if not truncated:
         assert list(shown) == list(given)
         return
-    whole = b"".join(argument + b"\0" for argument in given)
+    joined = b"".join(argument + b"\0" for argument in given)
     room = most * BYTES_EACH
-    assert len(given) > most or len(whole) > room, "marked, and yet it would have fitted"
-    if len(whole) > room:
-        whole = whole[:room]
-    kept = whole.removesuffix(b"\0").split(b"\0")[:most]
+    assert len(given) > most or len(joined) > room, "marked, and yet it would have fitted"
+    if len(joined) > room:
+        joined = joined[:room]
+    kept = joined.removesuffix(b"\0").split(b"\0")[:most]
     assert list(shown) == kept
+
+
+def seen(opened: Session, *pids: int) -> list[dict[str, Any]]:
+    """The rows of these processes, when all is over; and nothing was lost."""
+    rows = [row for row in named_rows(opened.finish()) if row["pid"] in pids]
+    assert not opened.losses()
+    return rows
+
+
+def whole(row: dict[str, Any]) -> list[bytes]:
+    """The arguments of a row that has all of them."""
+    assert not row["args"].truncated
+    return list(row["args"].values)
