@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.codegen.on_kernel import ARGUMENTS, built, compiled, interpreted, module_of, new_function, run
+from tuibpf.diagnostics import CompileError
 from tuibpf.ir import Block, Builder, Module, check_function, ops
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import U64
@@ -98,3 +99,46 @@ def test_phis_change_places_at_once(count: int, optimise: bool) -> None:
     module = rotation(count, 5)
     wanted = interpreted(module.functions[0], _INPUTS)
     assert run(module, compiled(module, optimise=optimise), _INPUTS) == wanted
+
+
+def bounded_under_pressure(count: int, *, bounded: bool) -> Module:
+    """A size that is compared with its bound, and used for that only after a call that *count* values survive."""
+
+    def body(build: Builder) -> None:
+        context = build.append(ops.Context())
+        arguments = [build.load(context, 8 * n, U64) for n in range(ARGUMENTS)]
+        values = [build.binary("mul", arguments[n % ARGUMENTS], build.const(n + 3), U64) for n in range(count)]
+        target, source = build.slot("target", 64), build.slot("source", 64)
+        for slot in (target, source):
+            for at in range(0, 64, 8):
+                build.store(slot, at, 8, values[at // 8 % count])
+        size = arguments[0]
+        fits, end = Block(), Block()
+        if bounded:
+            build.branch("le", size, build.const(64), fits, end)
+        else:
+            build.jump(fits)
+        build.begin(fits)
+        build.call(Helper.PROBE_READ_KERNEL, source, build.const(8), target)
+        build.call(Helper.PROBE_READ_KERNEL, target, size, source)
+        total = build.load(target, 0, U64)
+        for value in values:
+            total = build.binary("add", total, value, U64)
+        build.store(build.map_value("out", 0), 0, 8, total)
+        build.jump(end)
+        build.begin(end)
+        build.done()
+
+    return built(body)
+
+
+@pytest.mark.usefixtures("privileged")
+@pytest.mark.parametrize("count", [1, 4, 20])
+def test_the_verifier_sees_bounds_under_pressure(count: int) -> None:
+    inputs = [[size] + [9] * (ARGUMENTS - 1) for size in (0, 8, 64, 65)]
+    module = bounded_under_pressure(count, bounded=True)
+    wanted = interpreted(module.functions[0], inputs)
+    assert run(module, compiled(module), inputs) == wanted
+    unbounded = bounded_under_pressure(count, bounded=False)
+    with pytest.raises(CompileError, match="verifier refuses probe"):
+        run(unbounded, compiled(unbounded), inputs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tuibpf import isa
 from tuibpf.codegen.frame import Frame
 from tuibpf.codegen.machine import CALL, LOAD_WIDE, MOVE, MachineBlock, MachineFunction
@@ -15,7 +13,6 @@ __all__ = ["emit"]
 
 _FARTHEST_JUMP = 0x7FFF
 _LONGEST_NAME = 15  # BPF_OBJ_NAME_LEN with its NUL, include/uapi/linux/bpf.h
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.]")
 _GOTO = isa.goto(0).opcode
 _NEGATED = {
     maker(condition, 0, 0, 0).opcode: maker(condition.negated, 0, 0, 0).opcode
@@ -85,13 +82,18 @@ def emit(machine: MachineFunction, colours: list[int], frame: Frame) -> Program:
             raise _too_long(function, slot)
         out[index] = (opcode, dst, src, offset, imm)
     return Program(
-        name=_NOT_IN_NAMES.sub("_", function.name)[:_LONGEST_NAME],
+        name=_name(function.name),
         hook=function.hook,
         instructions=isa.encode(out),
         relocations=tuple(relocations),
         lines=tuple(lines),
         stack_bytes=frame.size,
     )
+
+
+def _name(text: str) -> str:
+    """*text* as the kernel takes names (``bpf_obj_name_cpy()``, kernel/bpf/syscall.c)."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "_" for c in text[:_LONGEST_NAME])
 
 
 def _skip_empty(blocks: list[MachineBlock], colours: list[int]) -> list[MachineBlock]:

@@ -36,4 +36,4 @@ def remove_dead_code(function: Function) -> None:
 
 
 def _only_asks(op: Op) -> bool:
-    return op.__class__ is ops.Call and int(op.helper) in WITHOUT_EFFECT
+    return op.__class__ is ops.Call and op.helper in WITHOUT_EFFECT

@@ -9,16 +9,15 @@ from tuibpf.passes.replace import replace
 
 __all__ = ["WITHOUT_EFFECT", "ask_once"]
 
-# By number: the members themselves hash their names, by a function of Python, which is slow.
-_INVARIANT = frozenset(map(int, (
+_INVARIANT = frozenset({
     Helper.GET_CURRENT_PID_TGID, Helper.GET_CURRENT_UID_GID, Helper.GET_CURRENT_TASK, Helper.GET_CURRENT_TASK_BTF,
     Helper.GET_CURRENT_CGROUP_ID, Helper.GET_SMP_PROCESSOR_ID, Helper.GET_NUMA_NODE_ID,
-)))  # fmt: skip
+})  # fmt: skip
 """Without arguments; the task and the processor do not change while a program runs."""
-WITHOUT_EFFECT = _INVARIANT | frozenset(map(int, (
+WITHOUT_EFFECT = _INVARIANT | {
     Helper.KTIME_GET_NS, Helper.KTIME_GET_BOOT_NS, Helper.KTIME_GET_COARSE_NS, Helper.KTIME_GET_TAI_NS,
     Helper.JIFFIES64, Helper.GET_PRANDOM_U32,
-)))  # fmt: skip
+}  # fmt: skip
 """Helpers that only tell something: where nobody reads the answer, the call can go."""
 
 
@@ -38,23 +37,21 @@ def ask_once(function: Function) -> None:
         …
         %8: u64 = rsh %1, 32
     """
-    asked: set[int] = set()
-    twice: set[int] = set()
+    asked: set[Helper] = set()
+    twice: set[Helper] = set()
     for block in function.blocks:
         if ops.Call in map(type, block.ops):
             for op in block.ops:
-                if op.__class__ is ops.Call:
-                    helper = int(op.helper)
-                    if helper in _INVARIANT:
-                        (twice if helper in asked else asked).add(helper)
+                if op.__class__ is ops.Call and op.helper in _INVARIANT:
+                    (twice if op.helper in asked else asked).add(op.helper)
     if twice:
         _share(function, twice)
 
 
-def _share(function: Function, helpers: set[int]) -> None:
+def _share(function: Function, helpers: set[Helper]) -> None:
     """Walk the blocks in their order; at the begin of each, the answers known are those that all ways there share."""
     predecessors = function.predecessors()
-    known: dict[Block, dict[int, Op]] = {}
+    known: dict[Block, dict[Helper, Op]] = {}
     replaced: dict[Op, Op] = {}
     for block in function.blocks:
         before = [known.get(one, {}) for one in predecessors[block]]
@@ -64,10 +61,9 @@ def _share(function: Function, helpers: set[int]) -> None:
         }  # fmt: skip
         for op in block.ops:
             if op.__class__ is ops.Call:
-                helper = int(op.helper)
-                if helper in here:
-                    replaced[op] = here[helper]
-                elif helper in helpers:
-                    here[helper] = op
+                if op.helper in here:
+                    replaced[op] = here[op.helper]
+                elif op.helper in helpers:
+                    here[op.helper] = op
         known[block] = here
     replace(function, replaced)
