@@ -25,9 +25,7 @@ def Option(
     """
 
 
-def Column(
-    title: str = "", *, shown: bool = True, contains: str | None = None, quote: bool = False
-) -> Any:
+def Column(title: str = "", *, shown: bool = True, contains: str | None = None, quote: bool = False) -> Any:
     """How a field is shown: ``uid: Uid = Column(shown=with_uid)``.
 
     *title* stands in the head of the column (else the field's name in capitals); *contains* keeps only the rows in
