@@ -21,7 +21,6 @@ class Emulator:
         self.cells = [self._blank_line() for _ in range(height)]
         self.x = self.y = 0
         self.ink = PLAIN
-        self.codes = "0"
         self.region = (0, height - 1)
 
     def _blank_line(self) -> list[tuple[str, Ink]]:
@@ -52,10 +51,8 @@ class Emulator:
         elif final == "C":
             self.x += numbers[0]
         elif final == "m":
-            self.codes += ";" + (parameters or "0")
-            self.ink = ink(self.codes)
-            if self.ink == PLAIN:
-                self.codes = "0"
+            before = [*self.ink.attributes, self.ink.foreground, self.ink.background]
+            self.ink = ink(";".join([*filter(None, before), parameters or "0"]))
         elif final == "r":
             self.region = (numbers[0] - 1, numbers[1] - 1) if numbers else (0, self.height - 1)
             self.x = self.y = 0

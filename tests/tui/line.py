@@ -28,7 +28,8 @@ CHILD = Path(__file__).with_name("child.py")
 class Line:
     """Runs *command* in a terminal of *columns* × *rows*. Like every terminal it answers where the cursor is.
 
-    *bytes_per_s* is what the line can carry; None for as much as there is.
+    *prefix* is a program that starts Python in another way. *bytes_per_s* is what the line can carry; None for as much
+    as there is.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Line:
         rows: int = 24,
         bytes_per_s: int | None = None,
         environ: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
     ) -> None:
         self.sent = bytearray()
         self.screen = Emulator(columns, rows, lenient=True)
@@ -52,8 +54,9 @@ class Line:
         self.modes_before = termios.tcgetattr(slave)
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})}
         env.pop("NO_COLOR", None)
+        env.setdefault("PYTHONPATH", str(Path(__file__).parents[2]))
         self.process = subprocess.Popen(
-            [sys.executable, *command], stdin=slave, stdout=slave, stderr=slave, env=env,
+            [*prefix, sys.executable, *command], stdin=slave, stdout=slave, stderr=slave, env=env,
             preexec_fn=_take_terminal, close_fds=True,
         )  # fmt: skip
         self._thread = threading.Thread(target=self._read, daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import why_not_privileged
 
 from .line import CHILD, Line
 
@@ -114,6 +117,24 @@ def test_few_colours_are_enough(log: Path) -> None:
         line.ended()
         assert b"38;2;" not in line.sent
         assert b"48;2;" not in line.sent
+
+
+def test_without_privileges_it_opens_and_says_what_is_missing() -> None:
+    prefix: tuple[str, ...] = ()
+    if why_not_privileged() is None:
+        prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+        if shutil.which(prefix[0]) is None:
+            pytest.skip("this user may load programs, and there is no setpriv to run as one who may not")
+    with Line("-m", "tuibpf", "execsnoop", prefix=prefix) as line:
+        line.wait_for("tools locked")
+        line.wait_for("processes")
+        line.wait_for("not possible here")
+        line.type(b"a")
+        line.wait_for("locked  Trace new processes")
+        line.type(b"\x1b")
+        time.sleep(0.3)
+        line.type(b"q")
+        assert line.ended() == 0
 
 
 def test_without_a_terminal_it_says_so(log: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
@@ -95,8 +96,9 @@ class Dashboard(App[None]):
         self.top_bar.locked = self.lock is not None
         driver = self._driver
         if isinstance(driver, Terminal):
-            driver.on_answer = self.pace.answered
-            driver.on_cut = lambda: self.end(signal.SIGHUP)
+            # By a message: the input thread's context, in which these are called, does not know the app.
+            driver.on_answer = partial(self.call_later, self.pace.answered)
+            driver.on_cut = partial(self.call_later, self.end, signal.SIGHUP)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.end, number)

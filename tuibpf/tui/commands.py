@@ -43,11 +43,9 @@ def tool_choices(tools: Sequence[Tool], lock: NotSupported | None) -> list[Choic
 def _tool_choice(tool: Tool, lock: NotSupported | None) -> Choice:
     if tool.error is not None:
         return Choice(tool, tool.name, tool.error.message, tool.family, "broken", paragraphs(tool.error.render()))
-    details = []
+    details = [Paragraph(tool.purpose, "strong")]
     if lock is not None:
         details += [Paragraph(lock.reason, "warning", "locked"), Paragraph(lock.remedy or "", "text", "remedy")]
-    else:
-        details.append(Paragraph(tool.purpose, "strong"))
     if tool.options:
         details += [Paragraph(option.help, "text", option.usage.strip()) for option in tool.options]
     return Choice(tool, tool.name, tool.purpose, tool.family, "locked" if lock is not None else "", details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,9 @@ def run(
         from tuibpf.tui.app import Dashboard
 
         app = Dashboard(backend, first, theme or os.environ.get("TUIBPF_THEME"))
+        # Whoever launches may have switched this off for the sake of speed; a dashboard runs for days.
+        gc.freeze()
+        gc.enable()
         app.run()
         return app.return_code or 0 if app.ended_by is None else 128 + app.ended_by
     finally:

@@ -57,8 +57,8 @@ class Terminal(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.line_cut = False
-        self.on_answer: Callable[[], None] | None = None
-        self.on_cut: Callable[[], None] | None = None
+        self.on_answer: Callable[[], object] | None = None
+        self.on_cut: Callable[[], object] | None = None
         self._picture = Picture()
         self._file = _Stream(screen_stream() or sys.__stderr__, self)  # type: ignore[assignment, arg-type]
 
@@ -88,6 +88,12 @@ class Terminal(LinuxDriver):
             self.line_cut = True
             if self.on_cut is not None:
                 self._loop.call_soon_threadsafe(self.on_cut)
+
+    def run_input_thread(self) -> None:
+        try:
+            super().run_input_thread()
+        except OSError:
+            self.cut()
 
     def process_message(self, message: Message) -> None:
         """In the input thread: the answer is taken out of the stream of keys, everything else goes on."""

@@ -49,7 +49,7 @@ class Chooser(ModalScreen[Chosen | None]):
     Chooser Input, Chooser Input:focus {
         height: 1; border: none; padding: 0 1; background: $panel; width: 1fr;
     }
-    Chooser TextView { height: 6; border-top: solid $border-blurred; }
+    Chooser TextView { height: 7; border-top: solid $border-blurred; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

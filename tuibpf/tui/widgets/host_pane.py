@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tuibpf.diagnostics import NotSupported
 from tuibpf.tool.display import bytes_text
@@ -84,12 +85,17 @@ class HostView(Painted):
 class LockNotice(TextView, can_focus=False):
     """Why the tools are locked, and what to do."""
 
-    DEFAULT_CSS = "LockNotice { height: 4; border-top: solid $border-blurred; }"
+    DEFAULT_CSS = "LockNotice { height: 5; border-top: solid $border-blurred; }"
 
     def __init__(self, lock: NotSupported) -> None:
         super().__init__(
             [Paragraph(lock.reason, "warning", "tools locked"), Paragraph(lock.remedy or "", "text", "remedy")]
         )
+
+    def on_resize(self) -> None:
+        """As high as its text, if there is room: the command to copy must be seen whole."""
+        room = self.parent.size.height if isinstance(self.parent, Widget) else 0
+        self.styles.height = max(3, min(self.count(), room // 2)) + 1
 
 
 class HostPane(Pane):
