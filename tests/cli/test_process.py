@@ -106,6 +106,18 @@ def test_a_signal_ends_it_with_a_last_frame(start, number):
 
 
 @loads
+@pytest.mark.parametrize("without", ["ringbuf", "batch", "ringbuf,batch"])
+def test_kernels_that_can_do_less_show_the_same(start, monkeypatch, without):
+    monkeypatch.setenv("TUIBPF_WITHOUT", without)
+    process = start("run", "-o", "json", "execsnoop", "-n", "env")
+    subprocess.run(["/usr/bin/env", "true", without, ""], check=True)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    rows = [row["args"] for row in map(json.loads, out.splitlines()) if without in row["args"]]
+    assert rows == [["/usr/bin/env", "true", without, ""]]
+
+
+@loads
 def test_a_second_signal_kills_while_nobody_reads(start):
     """A write to a full pipe blocks, so that the first signal can not be answered."""
     reader, writer = os.pipe()
