@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import BYTES_EACH
-from tuibpf.frontend.values import Producer, Scalar
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.values import Scalar
 from tuibpf.ir.function import Block
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import ADDRESS, S64, U64
 from tuibpf.isa import Helper
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["from_memory", "from_strings"]
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from tuibpf.frontend import integers, maps, memory, names, type_names
+from tuibpf.frontend import arithmetic, integer_types, integers, maps, memory, names, type_names
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import IntLayout, Member, StructLayout
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.values import Constant, HashValue, KernelPlace, KernelPointer, Place, Scalar, TupleValue, Value
 from tuibpf.ir.types import S64
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["annotated", "augmented", "plain"]
 
@@ -121,12 +118,12 @@ def _combine(scope: Scope, node: ast.AugAssign, current: Value) -> Value:
     left_node = node.target
     assert isinstance(left_node, ast.expr)
     for value, part in ((current, left_node), (right, node.value)):
-        if not integers.is_integer(value):
+        if not integer_types.is_integer(value):
             integers.to_scalar(scope, value, part)
     if isinstance(current, Constant) and isinstance(right, Constant):
-        first, second = integers.constant_integer(current), integers.constant_integer(right)
-        return integers.fold(scope, node.value, node.op, first, second)
-    return integers.arithmetic(scope, node.value, node.op, current, right, (left_node, node.value))
+        first, second = integer_types.constant_integer(current), integer_types.constant_integer(right)
+        return arithmetic.fold(scope, node.value, node.op, first, second)
+    return arithmetic.arithmetic(scope, node.value, node.op, current, right, (left_node, node.value))
 
 
 def _change(scope: Scope, node: ast.AugAssign, place: Place, member: Member) -> None:
@@ -162,7 +159,7 @@ def _change_shared(scope: Scope, node: ast.AugAssign, place: Place, member: Memb
     if isinstance(value, Constant) and value.value == 0 and operator != "and":
         return
     if isinstance(node.op, ast.Sub) and isinstance(value, Constant):
-        amount = scope.build.const(-integers.constant_integer(value), S64)
+        amount = scope.build.const(-integer_types.constant_integer(value), S64)
     else:
         amount = integers.to_scalar(scope, value, node.value, layout.type).op
         if isinstance(node.op, ast.Sub):

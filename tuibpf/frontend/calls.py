@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tuibpf.frontend import functions, integers, maps, memory, outputs, words
 from tuibpf.frontend.layout import BytesLayout, IntLayout, Layout, StructLayout
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.values import (
     Constant,
@@ -15,7 +17,6 @@ from tuibpf.frontend.values import (
     HistogramValue,
     KernelPointer,
     Method,
-    Producer,
     Scalar,
     StreamValue,
     TableValue,
@@ -25,9 +26,6 @@ from tuibpf.frontend.values import (
 )
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import U64
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["call"]
 

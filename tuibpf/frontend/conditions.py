@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tuibpf.frontend import integers, maps, memory
 from tuibpf.frontend.labels import Label
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.values import (
     Conflict,
     Constant,
@@ -14,15 +15,11 @@ from tuibpf.frontend.values import (
     KernelPlace,
     KernelPointer,
     Place,
-    Producer,
     Scalar,
     TupleValue,
     Value,
 )
 from tuibpf.ir.ops import Op
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["branch", "branch_compare", "branch_value", "known_truth"]
 
@@ -70,14 +67,14 @@ def known_truth(scope: Scope, node: ast.expr) -> bool:
             for operator, left, right in zip(node.ops, plain, plain[1:], strict=False)
         )
     if isinstance(values[0], Constant) and len(values) == 1:
-        return integers.truth(values[0])
+        return bool(values[0].value)
     scope.error(node, "this is not known at launch", "only options, constants and exists() are")
 
 
 def branch_value(scope: Scope, node: ast.expr, value: Value, then: Label, other: Label) -> None:
     """Python's truth of a value."""
     if isinstance(value, Constant):
-        scope.jump(then if integers.truth(value) else other)
+        scope.jump(then if bool(value.value) else other)
         return
     scope.at(node)
     zero = scope.build.const(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tuibpf.frontend.layout import (
     ArgumentsLayout,
@@ -16,13 +15,11 @@ from tuibpf.frontend.layout import (
     record_of,
 )
 from tuibpf.frontend.outputs import SLOTS, ZEROS
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.type_names import layout_of
 from tuibpf.frontend.values import Constant, HashValue, HistogramValue, StreamValue, TableValue, TypeValue, Value
 from tuibpf.program import HistogramOutput, Map, MapType, Record, StreamOutput, TableOutput
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["MAKERS", "declare", "declare_structure"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from tuibpf.frontend import calls, conditions, integers, kernel_types, maps, memory, names
+from tuibpf.frontend import arithmetic, calls, conditions, integer_types, integers, kernel_types, maps, memory, names
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import IntLayout, StructLayout
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.values import (
     Constant,
@@ -25,9 +25,6 @@ from tuibpf.frontend.values import (
     Value,
 )
 from tuibpf.ir.types import S64, U64
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["evaluate", "member_of"]
 
@@ -114,12 +111,12 @@ def _is_tuple(value: Value) -> bool:
 def _binary(scope: Scope, node: ast.BinOp) -> Value:
     left, right = evaluate(scope, node.left), evaluate(scope, node.right)
     for value, part in ((left, node.left), (right, node.right)):
-        if not integers.is_integer(value):
+        if not integer_types.is_integer(value):
             integers.to_scalar(scope, value, part, U64 if isinstance(value, KernelPointer) else None)
     if isinstance(left, Constant) and isinstance(right, Constant):
-        first, second = integers.constant_integer(left), integers.constant_integer(right)
-        return integers.fold(scope, node, node.op, first, second)
-    return integers.arithmetic(scope, node, node.op, left, right, (node.left, node.right))
+        first, second = integer_types.constant_integer(left), integer_types.constant_integer(right)
+        return arithmetic.fold(scope, node, node.op, first, second)
+    return arithmetic.arithmetic(scope, node, node.op, left, right, (node.left, node.right))
 
 
 def _unary(scope: Scope, node: ast.UnaryOp) -> Value:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from tuibpf.frontend import integers, kernel_types, memory, type_names
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import IntLayout
-from tuibpf.frontend.values import Constant, KernelPointer, Place, Producer, Scalar, Value
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.values import Constant, KernelPointer, Place, Scalar, Value
 
 __all__ = ["RESULT", "call", "parameters"]
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 from tuibpf.btf import Pointer, Tracepoint
-from tuibpf.frontend import functions, integers, kernel_types, memory, type_names
+from tuibpf.frontend import functions, integer_types, kernel_types, memory, type_names
 from tuibpf.frontend.layout import IntLayout
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.tracepoint_format import FormatField, parse_format
-from tuibpf.frontend.values import KernelPointer, Producer, Scalar, Value
+from tuibpf.frontend.unit import Unit
+from tuibpf.frontend.values import KernelPointer, Scalar, Value
 from tuibpf.ir.ops import Context, Op
 from tuibpf.ir.types import ADDRESS, U64, integer
 from tuibpf.isa import Helper
 from tuibpf.program import Hook, HookKind
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
-    from tuibpf.frontend.unit import Unit
 
 __all__ = ["bind_arguments", "hook_of"]
 
@@ -125,7 +123,7 @@ def _typed(scope: Scope, arg: ast.arg, value: Value) -> Value:
     layout = type_names.layout_of(scope, annotation)
     if not isinstance(layout, IntLayout) or not isinstance(value, Scalar):
         scope.error(annotation, f"`{arg.arg}` is {value.article}, not {layout.name}")
-    if not integers.assignable(value.type, layout.type) or value.type.bits > layout.type.bits:
+    if not integer_types.assignable(value.type, layout.type) or value.type.bits > layout.type.bits:
         scope.error(annotation, f"`{arg.arg}` is {value.type.name}, which {layout.type.name} does not hold",
                     f"write {arg.arg}: {value.type.name}")  # fmt: skip
     return Scalar(scope.build.convert(value.op, layout.type), layout.type)

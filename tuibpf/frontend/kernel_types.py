@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tuibpf.btf import Array, Btf, Enum, Int, Kind, Member, Pointer, Qualifier, Struct, Union
 from tuibpf.frontend import memory
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
+from tuibpf.frontend.unit import Unit
 from tuibpf.frontend.values import KernelPlace, KernelPointer, Scalar, Value
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import ADDRESS, BOOL, S64, U64, IntType, integer
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
-    from tuibpf.frontend.unit import Unit
 
 __all__ = ["element", "exists_member", "follow", "named_pointer", "pointee", "read"]
 

@@ -7,16 +7,14 @@ signed, so the loop is compiled once more.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from tuibpf.frontend import integers
+from tuibpf.frontend import integer_types, integers
 from tuibpf.frontend.labels import Label, Loop
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.values import Conflict, Constant, KernelPointer, Place, Scalar, Value, Word
 from tuibpf.ir.ops import Phi
 from tuibpf.ir.types import ADDRESS, S64, U64, IntType
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["leave", "repeat"]
 
@@ -89,7 +87,7 @@ def _range(scope: Scope, node: ast.For) -> _Range:
     for value, part in ((start, call.args[0]), (step, call.args[-1])):
         if not isinstance(value, Constant) or not isinstance(value.value, int):
             scope.error(part, "the start and the step of a range must be known at launch")
-    begin, by = integers.constant_integer(start), integers.constant_integer(step)
+    begin, by = integer_types.constant_integer(start), integer_types.constant_integer(step)
     if by == 0:
         scope.error(call.args[2], "the step is 0")
     stop, stop_node = values[last], call.args[last]
@@ -97,7 +95,7 @@ def _range(scope: Scope, node: ast.For) -> _Range:
         bounds = _Range(begin, stop.value, by, len(range(begin, stop.value, by)))
     else:
         scalar = integers.to_scalar(scope, stop, stop_node)
-        most = integers.bound(scalar)
+        most = integer_types.bound(scalar)
         if most > _MOST_TURNS * abs(by) or by < 0:
             scope.error(
                 stop_node, "an unbounded loop: how far it goes is not known at launch",
@@ -169,10 +167,10 @@ def _compile(scope: Scope, node: ast.For, variable: ast.Name, bounds: _Range, si
 
 def _enter(scope: Scope, name: str, value: Value, signed: set[str]) -> Value:
     """What a variable is when the loop begins, as wide as it can become."""
-    if not integers.is_integer(value):
+    if not integer_types.is_integer(value):
         return value
     if isinstance(value, Constant):
-        number = integers.constant_integer(value)
+        number = integer_types.constant_integer(value)
         type = scope.declared.get(name) or (S64 if number < 0 or name in signed else U64)
         return Scalar(scope.build.const(number, type), type)
     assert isinstance(value, Scalar)

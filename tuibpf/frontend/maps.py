@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from tuibpf.frontend import integers, memory
+from tuibpf.frontend import integer_types, memory
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import IntLayout, Layout
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.unit import EPOCH_OFFSET, GLOBALS, LOSSES_OFFSET
-from tuibpf.frontend.values import Constant, HashValue, KernelPointer, Place, Producer, Scalar, TableValue, Value
+from tuibpf.frontend.values import Constant, HashValue, KernelPointer, Place, Scalar, TableValue, Value
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import ADDRESS, S64, U64
 from tuibpf.isa import Helper
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = [
     "count_loss", "entry", "epoch_key", "find", "find_or_insert", "get", "pop", "remove", "setdefault", "store",
@@ -46,7 +44,7 @@ def _in_memory(scope: Scope, layout: Layout, value: Value, node: ast.expr, what:
 
 def _check(scope: Scope, layout: Layout, value: Value, node: ast.expr, what: str) -> None:
     """Refuse, in the map's own words, what can not be its key or value."""
-    number = integers.is_integer(value) or isinstance(value, KernelPointer)
+    number = integer_types.is_integer(value) or isinstance(value, KernelPointer)
     if number is not isinstance(layout, IntLayout) and not (
         isinstance(value, Constant) and isinstance(value.value, str)
     ):

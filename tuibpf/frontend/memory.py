@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tuibpf.btf import Array, Struct, Union
 from tuibpf.frontend import integers
 from tuibpf.frontend.layout import ArgumentsLayout, BytesLayout, IntLayout, Layout, StructLayout
-from tuibpf.frontend.values import Constant, KernelPlace, KernelPointer, Place, Producer, Value
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.values import Constant, KernelPlace, KernelPointer, Place, Value
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import U64, integer
 from tuibpf.isa import Helper
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["BYTE_ORDER", "Readable", "chunks", "copy", "encoded", "materialise", "probe", "readable", "write", "zero"]
 

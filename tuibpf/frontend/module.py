@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from tuibpf.diagnostics import CompileError, Diagnostic
-from tuibpf.frontend import declarations, hooks
+from tuibpf.frontend import conditions, declarations, expressions, hooks, statements
 from tuibpf.frontend.header import script_options
 from tuibpf.frontend.option import is_option
-from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.scope import Forms, Scope
 from tuibpf.frontend.script import Script, near
 from tuibpf.frontend.unit import GLOBALS, Unit
 from tuibpf.frontend.values import Constant, FunctionValue, TypeValue
@@ -21,6 +21,7 @@ __all__ = ["build_module"]
 
 _LANGUAGE = "tuibpf.lang"
 _KERNEL_NAME = 15  # characters of a program's name, BPF_OBJ_NAME_LEN less the NUL
+_FORMS = Forms(expressions.evaluate, conditions.branch, conditions.known_truth, statements.run)
 _Probe = tuple[ast.FunctionDef, ast.expr]
 
 
@@ -32,7 +33,7 @@ def build_module(script: Script, options: Mapping[str, object], target: Target) 
     declared = script_options(script)
     values = {name: options.get(name, option.default) for name, option in declared.items()}
     unit = Unit(script, values, target)
-    probes = _declare(Scope(unit), script.tree.body)
+    probes = _declare(Scope(unit, _FORMS), script.tree.body)
     if not probes:
         hint = 'put a hook above a function: @tp_btf("sched_switch")'
         raise CompileError(Diagnostic("the script has no probe", script.source, hint=hint))
@@ -95,7 +96,7 @@ def _compile_probe(unit: Unit, node: ast.FunctionDef, decorator: ast.expr, taken
     hook = hooks.hook_of(unit, decorator)
     name = _unique(node.name, taken)
     function = Function(name, hook, unit.script.span(node))
-    scope = Scope(unit, Builder(function))
+    scope = Scope(unit, _FORMS, Builder(function))
     scope.calls.append(node.name)
     hooks.bind_arguments(scope, node, hook)
     scope.body(node.body)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tuibpf import lang
 from tuibpf.btf import BtfError
-from tuibpf.frontend import integers, memory
+from tuibpf.frontend import integer_types, integers, memory
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.type_names import language_type
 from tuibpf.frontend.values import Conflict, Constant, FunctionValue, Scalar, TupleValue, TypeValue, Value, Word
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["WORDS", "assign", "look_up"]
 
@@ -70,7 +67,7 @@ def assign(scope: Scope, target: ast.AST, name: str, value: Value, node: ast.exp
         scope.error(target, f"`{name}` is a word of the language", "give the variable another name")
     if isinstance(value, TupleValue):
         scope.error(node, "a tuple can not be kept under one name", "write `a, b = …`")
-    if (declared := scope.declared.get(name)) is not None and integers.is_integer(value):
+    if (declared := scope.declared.get(name)) is not None and integer_types.is_integer(value):
         scalar = integers.to_scalar(scope, value, node, declared)
         value = Scalar(scalar.op, declared, scalar.present, scalar.most)
     elif isinstance(value, Scalar) and value.present is not None and value.present in scope.facts:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from tuibpf.frontend import maps, memory
+from tuibpf.frontend import integers, maps, memory
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import ArgumentsLayout, Member, StructLayout
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
-from tuibpf.frontend.values import Constant, HistogramValue, Producer, StreamValue, Value
+from tuibpf.frontend.values import Constant, HistogramValue, StreamValue, Value
 from tuibpf.ir import ops
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import ADDRESS, U64
 from tuibpf.isa import Helper
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["SLOTS", "ZEROS", "add", "emit", "named_fields"]
 
@@ -101,7 +99,7 @@ def add(scope: Scope, node: ast.Call, histogram: HistogramValue, part: ast.expr)
             f"`{histogram.name}` has one histogram for each {key.name}",
             f"write {histogram.name}[key].add(…)",
         )
-    value = scope.integer(part, U64).op
+    value = integers.evaluate(scope, part, U64).op
     scope.at(node)
     build = scope.build
     if key is None or chosen is None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from tuibpf.frontend import assignments, functions, loops, memory
 from tuibpf.frontend.labels import Label
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.values import Constant, TupleValue
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["run"]
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tuibpf import lang
 from tuibpf.btf import Enum, Kind
 from tuibpf.frontend.layout import ArgumentsLayout, BytesLayout, IntLayout, Layout
+from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
+from tuibpf.frontend.unit import Unit
 from tuibpf.frontend.values import Constant, TypeValue
 from tuibpf.ir.types import BOOL, integer
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
-    from tuibpf.frontend.unit import Unit
 
 __all__ = ["language_type", "layout_of"]
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tuibpf.frontend.layout import Layout, StructLayout
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import IntType
 from tuibpf.program import HistogramOutput, StreamOutput, TableOutput
 
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
-
 __all__ = [
     "Conflict", "Constant", "FunctionValue", "HashValue", "HistogramValue", "KernelPlace", "KernelPointer", "Method",
-    "Place", "Producer", "Scalar", "StreamValue", "TableValue", "TupleValue", "TypeValue", "Value", "Word",
+    "Place", "Scalar", "StreamValue", "TableValue", "TupleValue", "TypeValue", "Value", "Word",
 ]  # fmt: skip
 
 
@@ -96,35 +91,6 @@ class Place(Value):
         self.layout = layout
         self.shared = shared
         self.present = present
-
-
-class Producer(Value):
-    """A value that is made right where it is wanted: ``write(scope, address, offset, layout)`` puts it there.
-
-    *layout* is its natural one; None for one that takes any size. *tail* does the same for a row's ``Arguments``:
-    ``tail(scope, row, head offset, tail offset, capacity)`` returns the number of bytes captured. *fills* is false for
-    one that may leave bytes behind a NUL as they were.
-    """
-
-    __slots__ = ("fills", "layout", "tail", "what", "write")
-
-    def __init__(
-        self,
-        what: str,
-        layout: Layout | None,
-        write: Callable[[Scope, Op, int, Layout], None] | None,
-        tail: Callable[[Scope, Op, int, int, int], Op] | None = None,
-        fills: bool = True,
-    ) -> None:
-        self.what = what
-        self.layout = layout
-        self.write = write
-        self.tail = tail
-        self.fills = fills
-
-    @property
-    def article(self) -> str:  # type: ignore[override]
-        return f"the result of {self.what}"
 
 
 class TupleValue(Value):

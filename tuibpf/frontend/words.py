@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tuibpf.btf import Kind
-from tuibpf.frontend import arguments, integers, kernel_types, memory
+from tuibpf.frontend import arguments, integer_types, integers, kernel_types, memory
 from tuibpf.frontend.layout import BytesLayout, Layout
-from tuibpf.frontend.values import Constant, KernelPlace, KernelPointer, Place, Producer, Scalar, Value
+from tuibpf.frontend.producer import Producer
+from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.values import Constant, KernelPlace, KernelPointer, Place, Scalar, Value
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import ADDRESS, BOOL, S32, S64, U16, U32, U64, IntType
 from tuibpf.isa import Helper
-
-if TYPE_CHECKING:
-    from tuibpf.frontend.scope import Scope
 
 __all__ = ["call"]
 
@@ -136,7 +134,7 @@ def _text_from(helper: Helper) -> Work:
 
 def _user_memory(scope: Scope, node: ast.Call, args: Arguments) -> Value:
     start = _address(scope, args[0])
-    return arguments.from_memory(node, start, scope.integer(args[1], U64).op)
+    return arguments.from_memory(node, start, integers.evaluate(scope, args[1], U64).op)
 
 
 def _user_strings(scope: Scope, node: ast.Call, args: Arguments) -> Value:
@@ -145,14 +143,14 @@ def _user_strings(scope: Scope, node: ast.Call, args: Arguments) -> Value:
 
 def _swap(type: IntType) -> Work:
     def work(scope: Scope, node: ast.Call, args: Arguments) -> Value:
-        value = scope.integer(args[0], type)
+        value = integers.evaluate(scope, args[0], type)
         return Scalar(scope.build.swap(value.op, type), type)
 
     return work
 
 
 def _ipv4(scope: Scope, node: ast.Call, args: Arguments) -> Value:
-    value = scope.integer(args[0], U32)
+    value = integers.evaluate(scope, args[0], U32)
 
     def write(scope: Scope, address: Op, offset: int, layout: Layout) -> None:
         build = scope.build
@@ -198,11 +196,11 @@ def _least(condition: str) -> Work:
         if isinstance(left, Constant) and isinstance(right, Constant):
             for value, part in ((left, args[0]), (right, args[1])):
                 integers.to_scalar(scope, value, part)
-            numbers = integers.constant_integer(left), integers.constant_integer(right)
+            numbers = integer_types.constant_integer(left), integer_types.constant_integer(right)
             return Constant(min(numbers) if condition == "lt" else max(numbers))
         a_op, b_op, type = integers.operands(scope, node, left, right, (args[0], args[1]))
         op = integers.select(scope, "s" + condition if type.signed else condition, a_op, b_op, a_op, b_op, type)
-        bounds = integers.bound(left), integers.bound(right)
+        bounds = integer_types.bound(left), integer_types.bound(right)
         return Scalar(op, type, most=min(bounds) if condition == "lt" else max(bounds))
 
     return work
