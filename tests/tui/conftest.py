@@ -74,7 +74,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Open:
         theme: str | None = None,
     ) -> AsyncIterator[Desk]:
         backend = backend or FakeBackend()
-        pairs = [item if isinstance(item, tuple) else (item, {}) for item in requests]
+        pairs = [(item, {}) if isinstance(item, Tool) else item for item in requests]
         readers = [(tool, Reader(tool, values, backend.open_session, 0.1)) for tool, values in pairs]
         for _, reader in readers:
             reader.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from tuibpf.tool.frame import Cost
 from tuibpf.tui.widgets.pane_grid import columns_for
 from tuibpf.tui.widgets.stream_view import StreamView
@@ -223,3 +225,31 @@ async def test_two_views_do_not_share_a_row(desk: Open) -> None:
     async with desk(None, EXECSNOOP, TCPTOP) as d:
         assert len(d.app.query(StreamView)) == 1
         await d.until(lambda: len(d.app.query(TableView)) == 1)
+
+
+async def test_keys_that_are_typed_ahead_go_where_they_should(desk: Open) -> None:
+    """A key that moves the focus and the next one may come in one piece, over a slow line or from a script."""
+    async with desk(None, EXECSNOOP, TCPTOP, BIOLATENCY, size=(120, 40)) as d:
+        d.app.action_focus_pane(3)
+        d.app.action_focus_pane(2)
+        assert d.app.pane is d.app.grid.panes[1]
+        await d.press("x")
+        await d.until(lambda: d.session("tcptop").closed)
+        assert d.app.pane is d.app.grid.panes[1]
+        assert d.app.pane.label == "biolatency"
+
+
+async def test_the_focus_stays_in_its_pane_when_a_tool_is_ready(desk: Open) -> None:
+    backend = FakeBackend()
+    ready = threading.Event()
+    backend.opened = lambda session: ready.wait(10) and None
+    async with desk(backend, size=(120, 40)) as d:
+        await d.press("escape")
+        for tool in (EXECSNOOP, TCPTOP, BIOLATENCY):
+            d.app.open_tool(tool, {})
+        await d.shows("3 biolatency", "loading…")
+        await d.press("2")
+        ready.set()
+        await d.shows("RPORT", "ARGS", "nothing measured yet")
+        assert d.app.pane is d.app.grid.panes[1]
+        assert isinstance(d.app.focused, TableView)

@@ -193,10 +193,10 @@ class Dashboard(App[None]):
         place = panes.index(pane)
         pane.add_class("-closing")
         pane.feed.stop()
-        pane.display = False
-        pane.remove()
         left = self.grid.panes
         self._arrange(then or left[min(place, len(left) - 1)])
+        pane.display = False
+        pane.remove()
 
     def _arrange(self, focus: Pane | None = None) -> None:
         self.feeds = [feed for feed in self.feeds if not feed.join(0)]
@@ -204,7 +204,7 @@ class Dashboard(App[None]):
             self.grid.show(focus)
         self.grid.lay_out()
         target = focus or self.pane
-        if target is not None:
+        if target is not None and not target.focus_view():
             self.call_after_refresh(target.focus_view)
 
     def show_keys(self) -> None:

@@ -129,10 +129,14 @@ class Pane(Vertical):
         self.title_line.marks = marks
         self.title_line.repaint()
 
-    def focus_view(self) -> None:
+    def focus_view(self) -> bool:
+        """Give a view of this pane the focus; False if it has none yet."""
         view = self.view()
-        if view is not None:
-            view.focus()
+        if view is not None and view.is_attached:
+            # Widget.focus() would do it later, and the next key, which may have been typed already, go elsewhere.
+            view.screen.set_focus(view)
+            return True
+        return False
 
     def on_descendant_focus(self) -> None:
         self._light(True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.message import Message
 
 from tuibpf.program import HistogramOutput, Output, StreamOutput
@@ -11,6 +13,7 @@ from tuibpf.tool.tool import Tool
 from tuibpf.tui.figures import Figures
 from tuibpf.tui.reader import Batch, Reader, Values
 from tuibpf.tui.widgets.histogram_view import HistogramView
+from tuibpf.tui.widgets.line_view import LineView
 from tuibpf.tui.widgets.output_view import OutputView
 from tuibpf.tui.widgets.pane import Pane
 from tuibpf.tui.widgets.pane_title import figure_words
@@ -93,18 +96,25 @@ class ToolPane(Pane):
 
     def _show(self, outputs: tuple[Output, ...]) -> None:
         """A view for each output, in the place of whatever was there."""
-        focused = self.screen.focused is not None and self.screen.focused in self.body.children
         for output in outputs:
             self._by_name[output.name] = _view_of(output)
         self._streams = any(isinstance(output, StreamOutput) for output in outputs)
         views = list(self._by_name.values())
-        self.body.remove_children()
-        self.body.mount_all(views or [TextView([Paragraph("this tool shows nothing", "muted")])])
+        self._replace(views or [TextView([Paragraph("this tool shows nothing", "muted")])])
         for view in views:
             if self.paused:
                 view.pause(True)
-        if focused and views:
-            views[0].focus()
+
+    def _replace(self, views: Sequence[LineView]) -> None:
+        """Put *views* in the place of what is there, and the focus on them if it was there."""
+        before = list(self.body.children)
+        focused = self.screen.focused in before
+        self.body.mount_all(views)
+        # First the focus, then the removal, which would give it to the neighbour.
+        if focused:
+            self.screen.set_focus(views[0])
+        for view in before:
+            view.remove()
         self.dashboard.show_keys()
 
     def _feed_views(self, batch: Batch) -> list[str]:
@@ -126,12 +136,10 @@ class ToolPane(Pane):
         """Say what went wrong. Where rows have been shown they stay, above it."""
         self.failure = text
         view = TextView(paragraphs(text))
-        had_focus = self.screen.focused is not None and self.screen.focused in self.body.children
-        if not self._by_name:
-            self.body.remove_children()
-        self.body.mount(view)
-        if had_focus and not self._by_name:
-            view.focus()
+        if self._by_name:
+            self.body.mount(view)
+        else:
+            self._replace([view])
         self.title_line.words = [("FAILED", "error")]
         self.title_line.repaint()
 
