@@ -6,8 +6,9 @@ A connection over IPv4 is shown as such also where its socket is an IPv6 one. sp
 usage: tuibpf run tcptop [-p PID] [-4 | -6] [-s all|sent|received] [-r ROWS] [-C]
 
     $ tuibpf run tcptop
-    PID     COMM             LADDR           LPORT RADDR           RPORT      RX_KB      TX_KB
-    2817    sshd             10.0.0.5           22 10.0.0.9        51022        0.1       12.4
+    10:14:02  tcptop
+        PID LADDR           LPORT RADDR           RPORT COMM                 RX_KB     TX_KB
+       2817 10.0.0.5           22 10.0.0.9        51022 sshd                   0.1      12.4
 """
 
 from tuibpf.lang import *
@@ -48,7 +49,10 @@ def count(sk: "struct sock *", received: u64, sent: u64):
         local, remote = ipv4(common.skc_rcv_saddr), ipv4(common.skc_daddr)
     if only_ipv4 and not is_ipv4(remote) or only_ipv6 and is_ipv4(remote):
         return
-    key = Connection(pid=pid(), laddr=local, lport=common.skc_num, raddr=remote, rport=ntohs(common.skc_dport))
+    port = common.skc_num
+    if port == 0:  # given back, since the connection is over; what came before that can still be received
+        port = ntohs(pointer(sk, "struct inet_sock *").inet_sport)
+    key = Connection(pid=pid(), laddr=local, lport=port, raddr=remote, rport=ntohs(common.skc_dport))
     if traffic := connections.setdefault(key, Traffic(comm=comm())):
         traffic.rx += received
         traffic.tx += sent
@@ -62,5 +66,5 @@ def sent(sk: "struct sock *", ret: s32):
 
 @tp_btf("sock_recv_length")
 def received(sk: "struct sock *", ret: s32, flags: s32):
-    if ret > 0 and not flags & MSG_PEEK:
+    if ret > 0 and not flags & (MSG_PEEK | MSG_ERRQUEUE):
         count(sk, u64(ret), 0)

@@ -1,8 +1,8 @@
 """Trace new processes: every exec, with its arguments.
 
 From any thread, by execve and execveat. ARGS is the whole argv, argv[0] included, as the new program finds it; what
-does not fit into --max-args ends in a mark. A failed exec (-x) shows the caller and the file that it asked for; those of 32-bit
-programs are not seen on a 64-bit kernel.
+does not fit into --max-args ends in a mark. A failed exec (-x) shows the caller and the file that it asked for; those
+of 32-bit programs are not seen on a 64-bit kernel.
 
 usage: tuibpf run execsnoop [-x] [-T] [-t] [-U] [-u UID] [-n NAME] [-l TEXT] [-q] [--max-args N]
 
