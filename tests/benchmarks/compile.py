@@ -53,7 +53,9 @@ def compile_once(tool: Tool, options: dict[str, object]) -> Compiled:
     start, cpu_start = time.perf_counter(), time.thread_time()
     bundle = compile_script(tool.source, options, target)
     cpu_s, s = time.thread_time() - cpu_start, time.perf_counter() - start
-    return Compiled(s * 1000, cpu_s * 1000, len(bundle.programs), sum(map(len, bundle.programs)))
+    return Compiled(
+        s * 1000, cpu_s * 1000, len(bundle.programs), sum(len(program.instructions) // 8 for program in bundle.programs)
+    )
 
 
 def first_of_a_process(command: str) -> float:

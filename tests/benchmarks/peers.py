@@ -59,10 +59,10 @@ def tool_of_libbpf(name: str, *words: str) -> Contender | str:
     return Contender(f"libbpf-tools {name}", (path, *words))
 
 
-def bpftrace(name: str, program: str) -> Contender | str:
-    """bpftrace with a program that is given here."""
+def bpftrace(name: str, program: str, *words: str) -> Contender | str:
+    """bpftrace with a program that is given here; *words* are its $1, $2…"""
     path = _which("bpftrace")
-    return Contender(name, (path, "-e", program)) if path else missing("bpftrace", "bpftrace")
+    return Contender(name, (path, "-e", program, *words)) if path else missing("bpftrace", "bpftrace")
 
 
 def bpftrace_script(name: str) -> Contender | str:
