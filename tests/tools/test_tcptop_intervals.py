@@ -2,74 +2,74 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
+import time
 from contextlib import ExitStack
+from itertools import cycle
 
 from tests.tools.running import running, session
-from tests.tools.tcp import IPV4, added, connection, ends, traffic
+from tests.tools.tcp import added, connection, ends, receive_all, traffic
 
 PIECES = (1, 100, 1460, 4096, 65_536)
 
 
-def echo(client, server, total):
-    """Send *total* bytes through *client* in pieces of several sizes, receiving each at once."""
-    sent = turn = 0
-    while sent < total:
-        piece = min(PIECES[turn % len(PIECES)], total - sent)
-        client.sendall(bytes(piece))
-        got = 0
-        while got < piece:
-            got += len(server.recv(piece - got))
-        sent += piece
-        turn += 1
+class Talkers:
+    """Children that each talk to themselves through a connection, until they are stopped."""
 
+    def __init__(self, connections):
+        self._shared = mmap.mmap(-1, mmap.PAGESIZE)  # whether to stop, then how much each of them sent
+        self._words = memoryview(self._shared).cast("Q")
+        self.pids = [self._start(place, *pair) for place, pair in enumerate(connections, 1)]
+        self._ends = [(ends(client), ends(server)) for client, server in connections]
 
-def traffic_of_children(connections, total):
-    """Children that talk to themselves through a connection each, *total* bytes; their process ids."""
-    pids = []
-    for client, server in connections:
+    def _start(self, place, client, server):
         pid = os.fork()
         if not pid:
             status = 1
             try:
-                echo(client, server, total)
+                for piece in cycle(PIECES):
+                    client.sendall(bytes(piece))
+                    self._words[place] += piece
+                    assert receive_all(server, piece) == piece
+                    if self._words[0]:
+                        break
                 status = 0
             finally:
                 os._exit(status)
-        pids.append(pid)
-    return pids
+        return pid
+
+    def stop(self):
+        """Wait for their end; returns what each of them sent and received, by process and connection."""
+        self._words[0] = 1
+        found = {}
+        for place, (pid, (client, server)) in enumerate(zip(self.pids, self._ends, strict=True), 1):
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+            found[pid, *client], found[pid, *server] = (0, self._words[place]), (self._words[place], 0)
+        return found
 
 
 def test_nothing_is_lost_between_many_short_intervals():
-    total, frames = 24 << 20, []
+    frames = []
     with session("tcptop", rows=1000) as opened, ExitStack() as stack:
-        connections = [stack.enter_context(connection(IPV4)) for _ in range(3)]
-        pids = traffic_of_children(connections, total)
-        running_pids = set(pids)
-        while running_pids:
+        talkers = Talkers([stack.enter_context(connection()) for _ in range(3)])
+        while len(frames) < 40:
             frames += opened.snapshot()
-            running_pids = {pid for pid in running_pids if os.waitpid(pid, os.WNOHANG)[0] == 0}
+        told = talkers.stop()
         frames += opened.finish()
         assert not opened.losses()
-        expected = {}
-        for pid, (client, server) in zip(pids, connections, strict=True):
-            expected[pid, *ends(client)] = (0, total)
-            expected[pid, *ends(server)] = (total, 0)
-    assert traffic(frames, *pids) == expected
-    told = [frame for frame in frames if any(row[0] in pids for row in frame.rows)]
-    assert len(told) > 5  # else this was no test of intervals
+    assert traffic(frames, *talkers.pids) == told
+    assert sum(bool(traffic([frame], *talkers.pids)) for frame in frames) > 10  # else it was no test of intervals
 
 
 def test_the_frames_of_the_command_line_add_up():
-    total = 8 << 20
-    with ExitStack() as stack:
-        with running("tcptop", "-o", "json", "-i", "0.02", "-r", "1000") as told:
-            ours = stack.enter_context(connection(IPV4))
-            (pid,) = traffic_of_children([ours], total)
-            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-        client, server = map(ends, ours)
-    assert added(told.rows, pid) == {(pid, *client): (0, total), (pid, *server): (total, 0)}
+    with running("tcptop", "-o", "json", "-i", "0.01", "-r", "1000") as told, ExitStack() as stack:
+        talkers = Talkers([stack.enter_context(connection()) for _ in range(2)])
+        time.sleep(0.5)
+        expected = talkers.stop()
+    assert added(told.rows, *talkers.pids) == expected
+    assert len(told.of(*talkers.pids)) > 10
     assert told.summary["rows"] == len(told.rows)
     assert told.summary["lost"] == 0
 

@@ -1,4 +1,4 @@
-"""sendfile(2) and splice(2): what goes into a socket is counted, what is spliced out of one is not, as the tool says."""
+"""sendfile(2) and splice(2): what goes into a socket is counted, what is spliced out is not, as the tool says."""
 
 from __future__ import annotations
 
