@@ -207,5 +207,3 @@ class ProgramMaker:
 
 def make_program(random: Random, statements: int) -> Function:
     return ProgramMaker(random).make(statements)
-
-

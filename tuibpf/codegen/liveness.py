@@ -165,4 +165,3 @@ def _around_loops(
 def _defines(code: Code, register: int) -> bool:
     """Whether *code* gives *register* a new value that does not depend on its old one."""
     return code[1] == register and ROLES[code[0]] in (DEFINES, TRANSFERS)
-
