@@ -16,14 +16,11 @@ from tuibpf.tool.column import Column
 from tuibpf.tool.option import Value
 from tuibpf.tool.tool import Tool
 from tuibpf.tui.backend import Backend
-from tuibpf.tui.choice import Choice
-from tuibpf.tui.commands import SYSTEM, command_choices, theme_choices, tool_choices
+from tuibpf.tui.dialogs import ask_options, pick_command, pick_theme, pick_tool
 from tuibpf.tui.host import HostFeed
 from tuibpf.tui.pace import Pace
 from tuibpf.tui.reader import Reader
-from tuibpf.tui.screens.chooser import Chooser, Chosen
 from tuibpf.tui.screens.help import help_paragraphs
-from tuibpf.tui.screens.option_form import OptionForm
 from tuibpf.tui.screens.row_detail import row_paragraphs
 from tuibpf.tui.screens.text_dialog import TextDialog
 from tuibpf.tui.terminal import Terminal, few_colors
@@ -108,7 +105,8 @@ class Dashboard(App[None]):
             await self.grid.mount(self._home)
         for tool, reader in self._first:
             await self.grid.mount(ToolPane(tool, reader))
-        self._arrange()
+        self.grid.lay_out()
+        self.grid.focus_soon(self.pane)
         if not self._first and self.lock is None:
             self.action_add()
         for problem in self._problems:
@@ -170,7 +168,8 @@ class Dashboard(App[None]):
             self._home = self._host_pane()
             self._add(self._home, pane)
         else:
-            self._remove(pane)
+            self.grid.take_out(pane)
+            self._tidy()
 
     def _host_pane(self) -> HostPane:
         feed = HostFeed()
@@ -179,33 +178,14 @@ class Dashboard(App[None]):
         return HostPane(feed, self.lock)
 
     def _add(self, pane: Pane, instead_of: Pane | None) -> None:
+        """Show *pane*. The host's pane, if it is there only for want of another, makes room for it."""
         home, self._home = self._home, self._home if pane is self._home else None
         replaced = instead_of or (home if home is not pane and self.lock is None else None)
-        if replaced is not None and replaced in self.grid.panes:
-            self.grid.mount(pane, before=replaced)
-            self._remove(replaced, pane)
-        else:
-            self.grid.mount(pane)
-            self._arrange(pane)
+        self.grid.add(pane, replaced)
+        self._tidy()
 
-    def _remove(self, pane: Pane, then: Pane | None = None) -> None:
-        panes = self.grid.panes
-        place = panes.index(pane)
-        pane.add_class("-closing")
-        pane.feed.stop()
-        left = self.grid.panes
-        self._arrange(then or left[min(place, len(left) - 1)])
-        pane.display = False
-        pane.remove()
-
-    def _arrange(self, focus: Pane | None = None) -> None:
+    def _tidy(self) -> None:
         self.feeds = [feed for feed in self.feeds if not feed.join(0)]
-        if focus is not None:
-            self.grid.show(focus)
-        self.grid.lay_out()
-        target = focus or self.pane
-        if target is not None and not target.focus_view():
-            self.call_after_refresh(target.focus_view)
 
     def show_keys(self) -> None:
         pane = self.pane
@@ -226,50 +206,16 @@ class Dashboard(App[None]):
         self.show_text("help", help_paragraphs())
 
     def action_add(self) -> None:
-        picker = Chooser(
-            "tools", tool_choices(self.tools, self.lock), placeholder="type to search the tools", options_key=True
-        )
-        self.push_screen(picker, self._picked)
-
-    def _picked(self, chosen: Chosen | None) -> None:
-        if chosen is None:
-            return
-        if chosen.value is SYSTEM:
-            self.open_host()
-        elif chosen.with_options and chosen.value.options:
-            self.ask_options(chosen.value, {})
-        else:
-            self.open_tool(chosen.value, {})
-
-    def ask_options(self, tool: Tool, values: Mapping[str, Value], instead_of: Pane | None = None) -> None:
-        def start(answer: dict[str, Value] | None) -> None:
-            if answer is not None:
-                self.open_tool(tool, answer, instead_of)
-
-        self.push_screen(OptionForm(tool, values), start)
+        pick_tool(self)
 
     def on_options_wanted(self, event: OptionsWanted) -> None:
-        pane = event.pane
-        if pane.tool.options:
-            self.ask_options(pane.tool, pane.reader.values, pane)
-        else:
-            self.say(f"{pane.tool.name} has no options")
+        ask_options(self, event.pane.tool, event.pane.reader.values, event.pane)
 
     def action_commands(self) -> None:
-        def run(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                chosen.value()
-
-        self.push_screen(Chooser("commands", command_choices(self), placeholder="type to search"), run)
+        pick_command(self)
 
     def action_theme(self) -> None:
-        before = self.look.name
-        looks = [Choice(before, self.look.title), *theme_choices(self.looks, before)]
-
-        def taken(chosen: Chosen | None) -> None:
-            self.use_look(chosen.value if chosen is not None else before)
-
-        self.push_screen(Chooser("theme", looks, small=True, moved=self.use_look), taken)
+        pick_theme(self)
 
     def use_look(self, name: str) -> None:
         """Draw with the theme *name* from now on."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tuibpf.diagnostics import CompileError, NotSupported, printable
-from tuibpf.program import Output
+from tuibpf.program import Output, StreamOutput
 from tuibpf.tool.frame import Cost, Frame
 from tuibpf.tool.option import Value
 from tuibpf.tui.figures import Figures, Meter
@@ -147,7 +147,7 @@ class Reader:
             session.close()
 
     def _read(self, session: SessionLike) -> None:
-        streams = any(type(output).__name__ == "StreamOutput" for output in session.outputs)
+        streams = any(isinstance(output, StreamOutput) for output in session.outputs)
         now = time.monotonic()
         meter, due = Meter(now), now + self.interval_s
         while not self._stopped.is_set():

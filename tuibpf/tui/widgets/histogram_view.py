@@ -9,12 +9,13 @@ from textual.strip import Strip
 
 from tuibpf.tool.column import Column
 from tuibpf.tool.frame import Frame
-from tuibpf.tui.bars import bars, heat_map, summary
+from tuibpf.tui.bars import bars, heat_map, summary, value_text
 from tuibpf.tui.model.scale import StableScale
 from tuibpf.tui.model.spread import ALL, Spread
 from tuibpf.tui.strips import strip_of
 from tuibpf.tui.terminal import few_colors, fine_glyphs
 from tuibpf.tui.widgets.output_view import OutputView
+from tuibpf.tui.widgets.text_view import Paragraph
 
 __all__ = ["HistogramView"]
 
@@ -31,7 +32,7 @@ class HistogramView(OutputView):
     zero, and the buckets that were ever used keep their place, so that two frames can be compared at a glance.
     """
 
-    keys = (("v", "view"), ("/", "filter"))
+    keys = (("enter", "counts"), ("v", "view"), ("/", "filter"))
 
     def __init__(self, unit: str, columns: Sequence[Column]) -> None:
         super().__init__()
@@ -127,6 +128,20 @@ class HistogramView(OutputView):
         self.mode = _MODES[(_MODES.index(self.mode) + 1) % len(_MODES)]
         self.repaint()
         return True
+
+    def action_choose(self) -> None:
+        """All counts as numbers, since the start."""
+        lines: list[Paragraph] = []
+        for key in self.keys_in_sight():
+            tally = self.spread.total[key]
+            lines.append(Paragraph(f"{self.label(key)}  {tally.count:,} values".strip(), "strong"))
+            for lo, hi, count in tally.buckets():
+                label = f"{value_text(lo, self.unit)} – {value_text(hi + 1, self.unit)}"
+                share = f"{count / tally.count * 100:.2f}%"
+                lines.append(Paragraph(f"{count:>12,}  {share:>7}   {lo} to {hi}", "text", label))
+            lines.append(Paragraph(""))
+        if lines:
+            self.dashboard.show_text(f"counts in {self.unit}", lines)
 
     def action_follow(self) -> None:
         self.top = 0

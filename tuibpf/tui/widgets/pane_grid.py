@@ -63,6 +63,36 @@ class PaneGrid(Container):
             pane.styles.column_span = columns - at if ends_row else 1
             pane.set_class(at > 0, "-inner")
 
+    def add(self, pane: Pane, instead_of: Pane | None = None) -> None:
+        """Put *pane* behind the others, or in the place of *instead_of*, which is closed; it gets the focus."""
+        if instead_of is not None and instead_of in self.panes:
+            self.mount(pane, before=instead_of)
+            self.take_out(instead_of, pane)
+            return
+        self.mount(pane)
+        self.show(pane)
+        self.lay_out()
+        self.focus_soon(pane)
+
+    def take_out(self, pane: Pane, then: Pane | None = None) -> None:
+        """Close *pane*; the focus goes to *then*, else to its neighbour. Its feed ends in its own time."""
+        place = self.panes.index(pane)
+        pane.add_class("-closing")
+        pane.feed.stop()
+        left = self.panes
+        then = then or (left[min(place, len(left) - 1)] if left else None)
+        if then is not None:
+            self.show(then)
+        self.lay_out()
+        self.focus_soon(then)
+        pane.display = False
+        pane.remove()
+
+    def focus_soon(self, pane: Pane | None) -> None:
+        """Give *pane* the focus, at once if it is there already."""
+        if pane is not None and not pane.focus_view():
+            self.call_after_refresh(pane.focus_view)
+
     def maximise(self, pane: Pane) -> None:
         """Show *pane* alone, or all of them again."""
         self._alone = None if self._alone is pane else pane
