@@ -33,8 +33,8 @@ async def test_rows_titles_and_dialogs_show_it_as_it_is(desk: Open) -> None:
         d.session("tcptop").push_table(connection_row(7, 1, 1, "[b]\x1b[1m"))
         await d.shows("[bold red]x[/]", "50007", "1007")
         _only_printable(d.lines)
-        for n in range(len(EVIL)):
-            await d.press("k", "enter")
+        for n in range(0, len(EVIL), 2):
+            await d.press("k", *["k"] * bool(n), "enter")
             await d.shows(str(1007 - n), "COMM")
             _only_printable(d.lines)
             await d.press("escape")

@@ -27,13 +27,14 @@ from .workload import Workload, why_no_direct_io
 
 _UID = 1000
 _LONGEST_S = 30.0
+_FOR_SHOW = os.environ.get("TUIBPF_SCREENSHOTS") == "1"
 _FONT_FACES = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where the pictures go."""
-    if os.environ.get("TUIBPF_SCREENSHOTS") == "1":
+    if _FOR_SHOW:
         (ROOT / "screenshots").mkdir(exist_ok=True)
         return ROOT / "screenshots"
     return tmp_path
@@ -50,12 +51,13 @@ Request = tuple[str, Mapping[str, Value]]
 
 
 async def take(folder: Path, name: str, requests: list[Request], size: tuple[int, int], seconds: float) -> list[str]:
-    """Open the tools, wait until each has shown something and then for *seconds*; gives the text of the picture."""
+    """Open the tools, wait until each has shown something and then for *seconds* if the picture is
+    to be shown to people; gives its text."""
     backend = Backend()
     readers = []
     for tool_name, values in requests:
         tool = find_tool(tool_name)
-        reader = Reader(tool, values, backend.open_session)
+        reader = Reader(tool, values, backend.open_session, 1.0 if _FOR_SHOW else 0.3)
         reader.start()
         readers.append((tool, reader))
     app = Dashboard(backend, readers, "midnight")
@@ -67,7 +69,7 @@ async def take(folder: Path, name: str, requests: list[Request], size: tuple[int
                     map(filled, views)
                 ):
                     break
-            await pilot.pause(seconds)
+            await pilot.pause(seconds if _FOR_SHOW else 0.3)
             lines = [strip.text for strip in app.screen._compositor.render_strips(app.size)]
             save(folder, name, app.export_screenshot(title=f"tuibpf {' '.join(tool for tool, _ in requests)}"))
     finally:

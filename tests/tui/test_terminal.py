@@ -93,7 +93,7 @@ def test_a_slow_line_gets_fewer_pictures_not_later_ones(log: Path) -> None:
     """At 3 kB/s, while rows come in by the thousands: what is sent does not pile up, so a key is answered soon."""
     with Line(str(CHILD), str(log), "busy", bytes_per_s=3000) as line:
         line.wait_for("PPID", timeout_s=40)
-        time.sleep(4)
+        time.sleep(2.5)
         pressed = time.monotonic()
         line.type(b"?")
         line.wait_for("Anywhere", timeout_s=10)
@@ -104,9 +104,9 @@ def test_a_slow_line_gets_fewer_pictures_not_later_ones(log: Path) -> None:
 def test_an_idle_dashboard_sends_next_to_nothing(log: Path) -> None:
     with Line(str(CHILD), str(log), "execsnoop") as line:
         line.wait_for("started-execsnoop")
-        time.sleep(1.5)
+        time.sleep(1.2)
         before = len(line.sent)
-        time.sleep(2)
+        time.sleep(1.5)
         assert len(line.sent) - before < 500
 
 
