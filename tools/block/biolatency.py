@@ -1,7 +1,9 @@
 """Block I/O latency as a histogram.
 
 From the moment a request is issued to the device until it is complete; with -Q from its creation, which adds the time
-in the queues of the kernel, also where the disk has no scheduler.
+in the queues of the kernel, also where the disk has no scheduler. Merged requests are one, and so is one that comes
+back in parts; what a driver hands back and is given again counts from the last time. Disks that pass on what they get
+(md, dm, zram) are seen by the disks below them.
 
 usage: tuibpf run biolatency [-Q] [-D] [-F] [-m] [-d DISK]
 
