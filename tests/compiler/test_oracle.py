@@ -266,6 +266,59 @@ def test_functions(name: str) -> None:
     assert run(source, pairs) == expected
 
 
+STRUCTURES = """
+class P(Struct):
+    a: u64
+    b: u64
+    text: Text[8]
+    other: Text[8]
+
+def change(p, n):
+    p.b = n
+    return p
+
+def f(x, y):
+    p = P(a=x, b=y, text="one", other="two")
+    q = p
+    q.a += 1
+    p = P(a=p.a, b=p.a, text=p.other, other=p.text)
+    total = q.a * 3 + p.b
+    p = P(a=p.b, b=y, text=p.other, other=p.text)
+    if p.text == "one" and p.other == "two" and q.text == "one":
+        total += 100
+    p, q = q, p
+    r = change(p, 7)
+    total += p.b + q.b * 2
+    p = P(b=1)
+    total += r.b * 1000 + p.b
+    t = P(a=p.a, text="one")
+    for i in range(3):
+        t = P(a=t.a + i, b=t.a, text=t.other, other=t.text)
+        u = t
+        u.b += 1
+        total += t.a + t.b
+    if t.other == "":
+        total += 5
+    s = q if x > y else p
+    s.b = 50
+    return total + q.b + p.b + p.a
+"""
+
+
+class PythonStruct:
+    """``Struct``, for Python."""
+
+    def __init__(self, **fields: object) -> None:
+        self.__dict__ |= {"a": 0, "b": 0, "text": "", "other": ""} | fields
+
+
+def test_two_names_of_one_structure() -> None:
+    space: dict[str, object] = {"Struct": PythonStruct, "u64": int, "Text": {8: str}}
+    exec(STRUCTURES, space)
+    pairs = [(x, y) for x in (0, 3, 10) for y in (0, 5, 11)]
+    assert run(STRUCTURES, pairs) == [space["f"](x, y) for x, y in pairs]  # type: ignore[operator]
+
+
 def test_structures_in_maps_are_what_was_put_in() -> None:
     source = """
 class Item(Struct):

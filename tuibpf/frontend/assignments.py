@@ -57,6 +57,11 @@ def _assign(scope: Scope, target: ast.expr, value: Value, node: ast.expr) -> Non
             scope.error(node, f"{value.article} can not be taken apart")
         if len(values) != len(target.elts):
             scope.error(target, f"{len(target.elts)} names for {len(values)} values")
+        # All values are made before the first name changes: `a, b = P(…), a`.
+        values = [
+            memory.materialise(scope, node, *pair)
+            for pair in zip(values, map(scope.unused_name, target.elts), strict=True)
+        ]
         for part, item in zip(target.elts, values, strict=True):
             _assign(scope, part, item, node)
     elif isinstance(target, ast.Attribute):

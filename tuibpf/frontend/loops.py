@@ -222,7 +222,8 @@ def _go_round(scope: Scope, node: ast.For, name: str, item: _Carried, back: obje
             scope.error(node, f"`{name}` is a pointer of another kind after a turn of this loop")
         item.op.add(back, value.op)  # type: ignore[arg-type]
     elif not _same(head, value):
-        scope.error(node, f"`{name}` stands for different things before and after a turn of this loop")
+        hint = "change its fields, or make it under another name" if isinstance(head, Place) else None
+        scope.error(node, f"`{name}` stands for different things before and after a turn of this loop", hint)
 
 
 def _turn_signed(scope: Scope, node: ast.For, name: str, signed: set[str]) -> None:

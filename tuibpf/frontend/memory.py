@@ -108,20 +108,26 @@ def copy(scope: Scope, address: Op, offset: int, source: Readable, size: int) ->
 
 
 def materialise(scope: Scope, node: ast.AST, value: Value, name: str) -> Value:
-    """*value* as it can be kept under a name: one that is still to be made is put on the stack."""
-    if isinstance(value, Producer):
-        if value.layout is None:
-            scope.error(node, f"{value.article} has no size of its own", "put it into a field right here")
-        scope.at(node)
-        address = scope.slot(name, value.layout.size)
-        write(scope, address, 0, value.layout, value, node)
-        return Place(address, 0, value.layout)
-    if isinstance(value, Place) and not value.shared and value.present is None:
-        address = scope.slot(name, value.layout.size)
-        if address is not value.op:
-            copy(scope, address, 0, Readable(value.op, value.offset, value.layout.size), value.layout.size)
-        return Place(address, 0, value.layout)
-    return value
+    """*value* as it can be kept under *name*: one that is still to be made is put on the stack."""
+    if not isinstance(value, Producer):
+        return value
+    layout = value.layout
+    if layout is None:
+        scope.error(node, f"{value.article} has no size of its own", "put it into a field right here")
+    scope.at(node)
+    address = scope.slot(name, layout.size)
+    holders = [known for known, held in scope.names.items() if isinstance(held, Place) and held.op is address]
+    if not holders:
+        write(scope, address, 0, layout, value, node)
+    else:
+        # What the name stands for now may be a part of the new value, and other names may go on standing for it.
+        made = scope.slot(scope.fresh(), layout.size)
+        write(scope, made, 0, layout, value, node)
+        if holders == [name]:
+            copy(scope, address, 0, Readable(made, 0, layout.size), layout.size)
+        else:
+            address = made
+    return Place(address, 0, layout)
 
 
 def write(scope: Scope, address: Op, offset: int, layout: Layout, value: Value, node: ast.AST) -> None:

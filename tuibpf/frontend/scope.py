@@ -75,6 +75,10 @@ class Scope:
         self._serial += 1
         return f"·{self._serial}"
 
+    def unused_name(self, target: ast.expr) -> str:
+        """The name that is to be assigned, if it stands for nothing yet; else a fresh one."""
+        return target.id if isinstance(target, ast.Name) and target.id not in self.names else self.fresh()
+
     def error(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
         self.unit.script.error(node, message, hint)
 
