@@ -54,11 +54,10 @@ def succeeded(p: "struct task_struct *", old_pid: s32, bprm: "struct linux_binpr
         calls.remove(old_pid)  # the thread that called, which may not be the one that returns
     if only_uid is not None and uid() != only_uid:
         return
-    parent = p.real_parent
+    parent, mm = p.real_parent, p.mm
     moment = now()
     execs.emit(time=moment, since=moment, uid=uid(), pcomm=parent.comm, comm=p.comm, pid=p.tgid, ppid=parent.tgid,
-               file=kernel_text(bprm.filename),
-               args=user_memory(p.mm.arg_start, p.mm.arg_end - p.mm.arg_start))  # fmt: skip
+               file=kernel_text(bprm.filename), args=user_memory(mm.arg_start, mm.arg_end - mm.arg_start))  # fmt: skip
 
 
 if failed:
