@@ -1,6 +1,6 @@
 """Run the benchmarks, or those that are named, one after the other, each in a process of its own.
 
-usage: python -m tests.benchmarks [--list] [--rounds N] [NAME …]
+usage: python -m tests.benchmarks [--list] [--rounds N] [--alone] [NAME …]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.benchmarks.figures import tell
 
 _HERE = Path(__file__).parent
 _NAMES = ("compile", "startup", "kernel_cost", "drain", "screen")
-_WITH_ROUNDS = _NAMES[:-1]
+_WITHOUT_OPTIONS = ("screen",)
 
 
 def purpose(name: str) -> str:
@@ -28,18 +28,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(_NAMES)}; all by default")
     parser.add_argument("--list", action="store_true", help="say what there is and end")
-    parser.add_argument("--rounds", type=int, help="rounds of each, instead of its own choice")
+    parser.add_argument("--rounds", help="rounds of each, instead of its own choice")
+    parser.add_argument("--alone", action="store_true", help="without the peers")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(_NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    common = [*(["--rounds", chosen.rounds] if chosen.rounds else []), *(["--alone"] if chosen.alone else [])]
     failed = 0
     for name in chosen.names or _NAMES:
         tell(f"{name}: {purpose(name)}")
         if chosen.list:
             continue
-        rounds = ["--rounds", str(chosen.rounds)] if chosen.rounds and name in _WITH_ROUNDS else []
         tell()
-        failed |= subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *rounds], check=False).returncode
+        options = [] if name in _WITHOUT_OPTIONS else common
+        failed |= subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *options], check=False).returncode
         tell()
     return failed
 

@@ -18,7 +18,7 @@ import time
 from statistics import median
 from typing import NamedTuple
 
-from tests.benchmarks.figures import rounds_wanted, spread, table, tell
+from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tuibpf.compiler import compile_script
 from tuibpf.diagnostics import NotSupported
 from tuibpf.kernel.machine import Machine
@@ -74,7 +74,7 @@ def main() -> int:
     if sys.argv[1:2] == ["--first"]:
         tell(str(compile_once(*tool_and_options(sys.argv[2])).ms))
         return 0
-    rounds = rounds_wanted(__doc__, _ROUNDS)
+    rounds = read_arguments(__doc__, _ROUNDS).rounds
     try:
         assert Machine().btf
     except NotSupported as error:

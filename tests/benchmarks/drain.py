@@ -1,6 +1,6 @@
 """How fast rows of 32 bytes leave the kernel, and from which rate on some are lost.
 
-usage: python -m tests.benchmarks.drain [--rounds N]
+usage: python -m tests.benchmarks.drain [--rounds N] [--alone]
 
 A stream tool, compiled like any other, sends eight rows of four u64 for each system call of one process, which calls
 getppid() as fast as it can or at a given rate; eight, since a process in Python can not call fast enough.
@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Self
 
 from tests.benchmarks.contender import Contender, bytecode_folder, tuibpf
-from tests.benchmarks.figures import rounds_wanted, spread, table, tell
+from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tests.benchmarks.peers import bpftrace
 from tests.benchmarks.tracefs import see_tracefs
 from tests.conftest import why_not_privileged
@@ -41,7 +41,7 @@ from tuibpf.kernel.machine import running_target
 from tuibpf.program import MapType
 
 _ROUNDS = 3
-_LIVE_S = 0.6
+_LIVE_S = 0.4
 _RATES = (50_000, 100_000, 200_000, 400_000, 800_000, 1_600_000, 3_200_000)
 _LARGE_RING = 8 << 20
 _ROWS_PER_CALL = 8
@@ -221,32 +221,33 @@ def _started(contender: Contender, output: Any, errors: int) -> Iterator[subproc
 
 
 def main() -> int:
-    rounds = rounds_wanted(__doc__, _ROUNDS)
+    rounds, alone = read_arguments(__doc__, _ROUNDS)
     if reason := why_not_privileged():
         tell(f"not possible here: {reason}")
         return 0
     if reason := see_tracefs():
         tell(f"bpftrace may fail: {reason}")
-    alone = [reader_alone() / 1e6 for _ in range(rounds)]
-    table(("M rows/s", "min", "median", "max"), [("reader, a full ring of 8 MiB", *spread(alone, 2))])
+    emptied = [reader_alone() / 1e6 for _ in range(rounds)]
+    table(("M rows/s", "min", "median", "max"), [("reader, a full ring of 8 MiB", *spread(emptied, 2))])
     tell()
     with bytecode_folder() as folder, TemporaryDirectory() as work:
         script = os.path.join(work, "calls.py")
         Path(script).write_text(_SCRIPT, "utf-8")
         run_live(folder, script, 1000)
-        full_speed(folder, script, Path(work, "lines"), rounds)
+        full_speed(folder, script, None if alone else Path(work, "lines"), rounds)
         tell()
         first_loss(folder, script, _RATES if rounds > 1 else _RATES[:1])
     return 0
 
 
-def full_speed(folder: str, script: str, lines: Path, rounds: int) -> None:
+def full_speed(folder: str, script: str, lines: Path | None, rounds: int) -> None:
     found: dict[str, list[Received]] = {}
+    peer: Received | str | None = None
     for _ in range(rounds):
         found.setdefault("reader, ring as shipped, every ms", []).append(reader_live(None, 0.001))
         found.setdefault("reader, ring of 8 MiB, every 20 ms", []).append(reader_live(_LARGE_RING, 0.02))
         found.setdefault("tuibpf run -o json", []).append(run_live(folder, script, 0))
-        peer = bpftrace_live(lines)
+        peer = bpftrace_live(lines) if lines else None
         if isinstance(peer, Received):
             found.setdefault("bpftrace printf", []).append(peer)
     if isinstance(peer, str):

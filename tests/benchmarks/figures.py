@@ -6,8 +6,16 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from statistics import median
+from typing import NamedTuple
 
-__all__ = ["rounds_wanted", "spread", "table", "tell"]
+__all__ = ["Wanted", "read_arguments", "spread", "table", "tell"]
+
+
+class Wanted(NamedTuple):
+    """What a command line asks for: how many *rounds*, and whether without the peers."""
+
+    rounds: int
+    alone: bool
 
 
 def tell(text: str = "") -> None:
@@ -35,11 +43,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         tell("  ".join((first, *others)).rstrip())
 
 
-def rounds_wanted(description: str | None, rounds: int) -> int:
-    """The number of rounds that the command line asks for, *rounds* if it does not."""
+def read_arguments(description: str | None, rounds: int) -> Wanted:
+    """The options that all benchmarks have; *rounds* is how many there are if none is given."""
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=rounds, help=f"how many rounds (default {rounds})")
-    wanted = parser.parse_args().rounds
-    if wanted < 1:
+    parser.add_argument("--alone", action="store_true", help="without the peers")
+    wanted = parser.parse_args()
+    if wanted.rounds < 1:
         parser.error("at least one round")
-    return wanted
+    return Wanted(wanted.rounds, wanted.alone)

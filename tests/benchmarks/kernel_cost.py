@@ -1,6 +1,6 @@
 """What the probes cost the kernel: run_time_ns of our programs beside those of the C tools. Goal: at most 1.2 times.
 
-usage: python -m tests.benchmarks.kernel_cost [--rounds N]
+usage: python -m tests.benchmarks.kernel_cost [--rounds N] [--alone]
 
 The kernel's own statistics (BPF_ENABLE_STATS) of every program that a tracer holds, before and after the same workload,
 one tracer attached at a time, in turns. ``ns`` is all that its programs spent for one operation: their run time over
@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.benchmarks.contender import Contender, Counters, Running, bytecode_folder, tuibpf
-from tests.benchmarks.figures import rounds_wanted, spread, table, tell
+from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tests.benchmarks.peers import bpftrace, tool_of_libbpf
 from tests.benchmarks.tracefs import see_tracefs
 from tests.conftest import why_not_privileged
@@ -196,7 +196,7 @@ def compare(case: Case, ours: Contender, rounds: int) -> None:
 
 
 def main() -> int:
-    rounds = rounds_wanted(__doc__, _ROUNDS)
+    rounds, alone = read_arguments(__doc__, _ROUNDS)
     if reason := why_not_privileged():
         tell(f"not possible here: {reason}")
         return 0
@@ -212,7 +212,11 @@ def main() -> int:
         with bytecode_folder() as folder:
             for case in cases():
                 tell()
-                compare(case, tuibpf(folder, case.tool, "-o", "json"), rounds)
+                ours = tuibpf(folder, case.tool, "-o", "json")
+                try:
+                    compare(case._replace(peers=()) if alone else case, ours, rounds)
+                except OSError as error:
+                    tell(f"skipped: {ours.name}: its workload can not run here: {error}")
     finally:
         os.close(statistics)
     return 0

@@ -1,6 +1,6 @@
 """From the start of the process until its probes are attached: tuibpf run execsnoop beside its peers.
 
-usage: python -m tests.benchmarks.startup [--rounds N]
+usage: python -m tests.benchmarks.startup [--rounds N] [--alone]
 
 All are judged in the same way, by what they show. While a tracer starts, this benchmark runs ``true`` every 2 ms with a
 number as its argument. The smallest number that the tracer ever shows tells when it was attached: when that command was
@@ -22,7 +22,7 @@ import time
 from typing import NamedTuple
 
 from tests.benchmarks.contender import Contender, Running, bytecode_folder, tuibpf
-from tests.benchmarks.figures import rounds_wanted, spread, table, tell
+from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tests.benchmarks.peers import bcc_exec_script, bpftrace, bpftrace_script, tool_of_bcc, tool_of_libbpf
 from tests.benchmarks.tracefs import see_tracefs
 from tests.conftest import why_not_privileged
@@ -70,19 +70,20 @@ def contenders() -> list[Contender | str]:
     ]
 
 
-def pair(ours: Contender, peer: Contender, peer_first: bool) -> tuple[Launch, Launch]:
-    """One launch of each. Both have worked before; if one does not now, the figures would mean nothing."""
+def pair(ours: Contender, peer: Contender, peer_first: bool) -> tuple[Launch, Launch] | None:
+    """One launch of each. Both have worked before; if one does not now, the pair does not count."""
     found = {}
     for contender in (peer, ours) if peer_first else (ours, peer):
         launched = launch(contender)
         if isinstance(launched, str):
-            raise SystemExit(f"{contender.name}: {launched}")
+            tell(f"not counted: {contender.name}: {launched}")
+            return None
         found[contender.name] = launched
     return found[ours.name], found[peer.name]
 
 
 def main() -> int:
-    rounds = rounds_wanted(__doc__, _ROUNDS)
+    rounds, alone = read_arguments(__doc__, _ROUNDS)
     if reason := why_not_privileged():
         tell(f"not possible here: {reason}")
         return 0
@@ -94,18 +95,19 @@ def main() -> int:
             tell(f"{ours.name}: {first}")
             return 1
         peers = []
-        for peer in contenders():
+        for peer in [] if alone else contenders():
             if isinstance(peer, str):
                 tell(peer)
             elif isinstance(first := launch(peer), str):
                 tell(f"skipped: {peer.name}: {first}")
             else:
                 peers.append(peer)
-        all_ours: list[Launch] = [] if peers else [launch(ours) for _ in range(rounds)]
+        all_ours = [] if peers else [one for _ in range(rounds) if isinstance(one := launch(ours), Launch)]
         pairs: dict[str, list[tuple[Launch, Launch]]] = {peer.name: [] for peer in peers}
         for turn in range(rounds):
             for peer in peers:
-                pairs[peer.name].append(pair(ours, peer, peer_first=turn % 2 == 1))
+                if both := pair(ours, peer, peer_first=turn % 2 == 1):
+                    pairs[peer.name].append(both)
     all_ours += [mine for found in pairs.values() for mine, _ in found]
     rows = [_row(ours.name, all_ours, [])]
     for name, found in pairs.items():
