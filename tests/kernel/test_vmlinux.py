@@ -14,7 +14,7 @@ import pytest
 
 from tuibpf.btf import Btf, Index, Kind
 from tuibpf.diagnostics import NotSupported
-from tuibpf.kernel import vmlinux
+from tuibpf.kernel import identity, trusted_files, vmlinux
 
 STRINGS = b"\0int\0comm\0"
 
@@ -90,17 +90,17 @@ def test_another_kernel_is_not_taken_for_this_one(kernel: Path, folder: Path, bu
 
 def test_the_build_id_tells_two_kernels_of_one_release_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
-    monkeypatch.setattr(vmlinux, "_NOTES", str(notes))
-    without = vmlinux.identity(1)
+    monkeypatch.setattr(identity, "_NOTES", str(notes))
+    without = identity.identity(1)
     other = pack("=3I", 4, 8, 7) + b"Xen\0" + b"address1"  # a note that may change with each boot
     notes.write_bytes(other + pack("=3I", 4, 3, 3) + b"GNU\0" + b"abc\0")
-    first = vmlinux.identity(1)
+    first = identity.identity(1)
     notes.write_bytes(other.replace(b"1", b"2") + pack("=3I", 4, 3, 3) + b"GNU\0" + b"abc\0")
-    assert vmlinux.identity(1) == first
+    assert identity.identity(1) == first
     notes.write_bytes(other + pack("=3I", 4, 3, 3) + b"GNU\0" + b"abd\0")
-    assert len({without, first, vmlinux.identity(1)}) == 3
+    assert len({without, first, identity.identity(1)}) == 3
     notes.write_bytes(b"\xff" * 20)
-    assert vmlinux.identity(1) == without
+    assert identity.identity(1) == without
 
 
 def truncated(path: Path) -> None:
@@ -242,19 +242,19 @@ def test_a_kernel_without_types(tmp_path: Path) -> None:
 
 
 def test_which_folders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(vmlinux.CACHE_VARIABLE, raising=False)
+    monkeypatch.delenv(trusted_files.CACHE_VARIABLE, raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert vmlinux.cache_folders() == ("/var/cache/tuibpf", "/run/tuibpf")
+    assert trusted_files.cache_folders() == ("/var/cache/tuibpf", "/run/tuibpf")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("XDG_CACHE_HOME", "/home/me/fast")
-    assert vmlinux.cache_folders()[-1] == "/home/me/fast/tuibpf"
+    assert trusted_files.cache_folders()[-1] == "/home/me/fast/tuibpf"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", "/home/me")
-    assert vmlinux.cache_folders()[-1] == "/home/me/.cache/tuibpf"
-    monkeypatch.setenv(vmlinux.CACHE_VARIABLE, "/tmp/mine")
-    assert vmlinux.cache_folders() == ("/tmp/mine",)
-    monkeypatch.setenv(vmlinux.CACHE_VARIABLE, "")
-    assert vmlinux.cache_folders() == ()
+    assert trusted_files.cache_folders()[-1] == "/home/me/.cache/tuibpf"
+    monkeypatch.setenv(trusted_files.CACHE_VARIABLE, "/tmp/mine")
+    assert trusted_files.cache_folders() == ("/tmp/mine",)
+    monkeypatch.setenv(trusted_files.CACHE_VARIABLE, "")
+    assert trusted_files.cache_folders() == ()
 
 
 @pytest.mark.usefixtures("kernel_types")
