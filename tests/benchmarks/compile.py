@@ -89,8 +89,8 @@ def main() -> int:
             tell(f"skipped: {command}: {error}".partition("\n")[0])
             continue
         first = [first_of_a_process(command) for _ in range(min(rounds, _FRESH_PROCESSES))]
-        found = [compile_once(tool, options) for _ in range(rounds)]
-        parsing = median(parse_ms(tool.source.text) for _ in range(rounds))
+        both = [(compile_once(tool, options), parse_ms(tool.source.text)) for _ in range(rounds)]
+        found, parsing = [one for one, _ in both], median(ms for _, ms in both)
         cpu = median(one.cpu_ms for one in found)
         if median(one.ms for one in found) > GOAL_MS:
             slow.append(command)
