@@ -1,10 +1,10 @@
-"""Bytes that the dashboard sends for a picture, at 80×24 and 160×45, against a repaint of the whole screen.
+"""Bytes that the dashboard sends for a picture, beside a repaint of the whole screen and beside Textual by itself.
 
 usage: python -m tests.benchmarks.screen
 
 The dashboard runs in a real terminal (a pty) with made-up sessions, so the numbers do not depend on what the machine
 does. A picture is what is drawn between two questions to the terminal (see ``tuibpf.tui.pace``); the whole screen is
-what a resize makes it send.
+what a resize makes it send. Beside it stands what Textual's own driver sends for the same, which repaints regions.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.figures import tell
+from textual.drivers.linux_driver import LinuxDriver
+
+from tests.benchmarks.figures import table
 from tests.tui.fake import FakeBackend, FakeSession, MiB, connection_row, distribution, exec_row, tool
 from tests.tui.line import Line
 from tuibpf.tool.frame import Cost
 from tuibpf.tui import run
+from tuibpf.tui.terminal import Terminal
 
 _SCENES = (("idle",), ("execsnoop",), ("tcptop",), ("biolatency",), ("execsnoop", "tcptop", "biolatency"))
 _SIZES = ((80, 24), (160, 45))
-_SECONDS = 6.0
+_SECONDS = 4.0
 
 
 def work(session: FakeSession, chance: random.Random) -> None:
@@ -51,7 +55,9 @@ def work(session: FakeSession, chance: random.Random) -> None:
             time.sleep(1)
 
 
-def child(*names: str) -> int:
+def child(mode: str, *names: str) -> int:
+    if mode == "plain":
+        Terminal.write = LinuxDriver.write  # type: ignore[method-assign]
     backend = FakeBackend()
     backend.outputs["idle"] = backend.outputs["execsnoop"]
 
@@ -62,13 +68,20 @@ def child(*names: str) -> int:
     return run([(tool(name, "test", ""), {}) for name in names], backend=backend)
 
 
-def measure(names: tuple[str, ...], columns: int, rows: int) -> tuple[float, float, int]:
-    """(bytes a picture, bytes a second, bytes of a whole screen)"""
+class Sent(NamedTuple):
+    """Bytes: of a picture, of a second, of a whole screen."""
+
+    picture: float
+    second: float
+    whole: int
+
+
+def measure(mode: str, names: tuple[str, ...], columns: int, rows: int) -> Sent:
     with tempfile.TemporaryDirectory() as home:
         environ = {"XDG_CONFIG_HOME": home}
-        with Line(__file__, "child", *names, columns=columns, rows=rows, environ=environ) as line:
+        with Line(__file__, "child", mode, *names, columns=columns, rows=rows, environ=environ) as line:
             line.wait_for("q quit")
-            time.sleep(3)
+            time.sleep(2)
             sent, pictures = len(line.sent), line.questions
             time.sleep(_SECONDS)
             sent, pictures = len(line.sent) - sent, line.questions - pictures
@@ -78,16 +91,18 @@ def measure(names: tuple[str, ...], columns: int, rows: int) -> tuple[float, flo
             whole = len(line.sent) - before
             line.signal(signal.SIGTERM)
             line.ended()
-    return sent / max(1, pictures), sent / _SECONDS, whole
+    return Sent(sent / max(1, pictures), sent / _SECONDS, whole)
 
 
 def main() -> None:
-    tell(f"{'size':>8}  {'panes':32} {'B/picture':>10} {'B/s':>8} {'whole screen':>13} {'ratio':>6}")
-    for columns, rows in _SIZES:
+    rows = []
+    for width, height in _SIZES:
         for names in _SCENES:
-            picture, second, whole = measure(names, columns, rows)
-            size, panes = f"{columns}x{rows}", " ".join(names)
-            tell(f"{size:>8}  {panes:32} {picture:10.0f} {second:8.0f} {whole:13} {picture / whole:6.2f}")
+            ours, plain = (measure(mode, names, width, height) for mode in ("ours", "plain"))
+            figures = (ours.picture, ours.second, ours.whole, plain.second)
+            share = f"{ours.second / plain.second:.2f}"
+            rows.append((f"{width}x{height} {' '.join(names)}", *(f"{figure:.0f}" for figure in figures), share))
+    table(("panes", "B/picture", "B/s", "whole screen", "Textual B/s", "ratio"), rows)
 
 
 if __name__ == "__main__":

@@ -134,3 +134,5 @@ def test_a_summary_takes_one_line_where_it_can() -> None:
     assert len(summary("", tally(5), "microseconds", 79, Palette())) == 1
     assert len(summary("DISK nvme0n1", tally(5), "microseconds", 60, Palette())) == 2
     assert summary("x", None, "microseconds", 60, Palette())[0].text.strip() == "x  0 values"
+    narrow = [strip.text.rstrip() for strip in summary("DISK vda", tally(90, 9, 1), "microseconds", 40, Palette())]
+    assert narrow == [" DISK vda  100 values", "  mean 71us  p50 <128us  p95 <256us"]

@@ -40,16 +40,23 @@ def summary(label: str, tally: Tally | None, unit: str, width: int, palette: Pal
     head: list[Part] = [(f" {label}  " if label else " ", palette.name), (f"{count:,} values", palette.text)]
     if not tally or not count:
         return [strip_of(head, width)]
-    words: list[Part] = [("  mean ", palette.muted), (value_text(tally.sum // count, unit), palette.text)]
-    for share, name in _SHARES:
-        bound = tally.percentile(share)
-        if bound is not None:
-            words += [(f"  {name} ", palette.muted), (f"<{value_text(bound + 1, unit)}", palette.text)]
-    highest = tally.buckets()[-1][1]
-    words += [("  max ", palette.muted), (f"<{value_text(highest + 1, unit)}", palette.text)]
+    facts = [("mean", value_text(tally.sum // count, unit))]
+    facts += [(name, _below(bound, unit)) for share, name in _SHARES if (bound := tally.percentile(share)) is not None]
+    facts.append(("max", _below(tally.buckets()[-1][1], unit)))
+    words: list[Part] = []
+    room = width
+    for name, text in facts:
+        room -= len(name) + len(text) + 3
+        if room >= 0:
+            words += [(f"  {name} ", palette.muted), (text, palette.text)]
     if sum(cell_len(text) for text, _ in [*head, *words]) <= width:
         return [strip_of([*head, *words], width)]
     return [strip_of(head, width), strip_of(words, width)]
+
+
+def _below(bound: int, unit: str) -> str:
+    """All that is known of a value in a bucket that ends at *bound*."""
+    return f"<{value_text(bound + 1, unit)}"
 
 
 def bars(
