@@ -11,9 +11,8 @@ import stat
 from collections.abc import Iterator
 
 from tuibpf.diagnostics import CompileError, Diagnostic, Source
-from tuibpf.frontend.header import read_header
-from tuibpf.frontend.option import OptionDeclaration
-from tuibpf.tool.option import Option, UsageError, near
+from tuibpf.tool import launch_cache
+from tuibpf.tool.option import UsageError, near
 from tuibpf.tool.tool import Tool
 
 __all__ = ["discover", "find_tool"]
@@ -99,18 +98,10 @@ def _read(name: str, family: str, path: str, bundled: bool) -> Tool:
         source = Source(path, "")
         return Tool(name, family, path, source, error=Diagnostic(f"can not be read: {reason}", source))
     try:
-        header = read_header(source)
+        purpose, usage, options = launch_cache.header(source)
     except CompileError as error:
         return Tool(name, family, path, source, error=error.diagnostic)
-    options = tuple(map(_option, header.options))
-    return Tool(name, family, path, source, header.purpose, header.doc, options)
-
-
-def _option(item: OptionDeclaration) -> Option:
-    return Option(
-        item.name, item.short, item.long, item.kind, item.default, item.choices, item.help, item.metavar, item.display,
-        item.minimum, item.maximum,
-    )  # fmt: skip
+    return Tool(name, family, path, source, purpose, usage, options)
 
 
 def _text(path: str, bundled: bool) -> str:

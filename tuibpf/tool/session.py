@@ -10,6 +10,7 @@ from typing import Protocol, Self
 from tuibpf.kernel.buffers import BufferReader, wait
 from tuibpf.kernel.maps import KernelMap
 from tuibpf.program import Bundle, HistogramOutput, Record, StreamOutput, TableOutput
+from tuibpf.tool import launch_cache
 from tuibpf.tool.clock import Clock, process_start_ns
 from tuibpf.tool.column import Column, columns_of
 from tuibpf.tool.decode import Decoder, Row
@@ -42,8 +43,8 @@ class Session:
     """A tool between its attachment and ``close()``. For one thread at a time.
 
     *measure* asks for the cost of the probes in every frame; the kernel's own measuring costs two clock reads a run.
-    *compile_ms* is what the compiler took, *attached_ms* the time from the start of this process until the last probe
-    was on its hook.
+    *compile_ms* is what the compiler or the cache took, *attached_ms* the time from the start of this process until
+    the last probe was on its hook.
     """
 
     def __init__(self, tool: Tool, bundle: Bundle, probes: Probes, *, measure: bool = True) -> None:
@@ -85,14 +86,13 @@ class Session:
         Raises CompileError if the compiler or the kernel's verifier refuses it, NotSupported if the kernel or the
         privileges do not allow it.
         """
-        from tuibpf.compiler import compile_script
         from tuibpf.kernel.loader import load
         from tuibpf.kernel.machine import running_target
 
         tool.checked()
         target = running_target()
         compiling = time.perf_counter()
-        bundle = compile_script(tool.source, {**tool.defaults(), **(values or {})}, target)
+        bundle = launch_cache.bundle(tool.source, {**tool.defaults(), **(values or {})}, target)
         compiled = time.perf_counter()
         session = cls(tool, bundle, load(bundle), measure=measure)
         session.compile_ms = (compiled - compiling) * 1000
