@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Self
 
-__all__ = ["Contender", "Counters", "Running", "Usage", "bytecode_folder", "tuibpf"]
+__all__ = ["Contender", "Counters", "Running", "Usage", "own_folder", "tuibpf"]
 
 _ROOT = Path(__file__).parents[2]
 _LONG_END_S = 10.0
@@ -28,21 +29,35 @@ class Contender:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    forgets: Path | None = None  # tuibpf's cache, of which each launch first forgets what earlier ones compiled
+
+    def forget(self) -> None:
+        """Leave nothing in the cache but the kernel's types."""
+        for entry in self.forgets.iterdir() if self.forgets and self.forgets.is_dir() else ():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif not entry.name.startswith("btf-"):
+                entry.unlink()
 
 
 @contextlib.contextmanager
-def bytecode_folder() -> Iterator[str]:
-    """A folder for Python's compiled modules: there after a first launch, as with a package that pip has installed."""
+def own_folder() -> Iterator[Path]:
+    """A folder for tuibpf's cache and Python's compiled modules, which are there after a first launch.
+
+    So it is with a package that pip has installed, whatever this environment tells Python, and nobody's cache changes.
+    """
     with TemporaryDirectory() as folder:
-        yield folder
+        yield Path(folder)
 
 
-def tuibpf(folder: str, *words: str) -> Contender:
-    """``tuibpf run`` of this checkout with these *words*; its compiled modules lie in *folder*."""
+def tuibpf(folder: Path, *words: str, name: str = "", forgets: bool = False) -> Contender:
+    """``tuibpf run`` of this checkout with these *words*; what it keeps lies in *folder*."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**kept, "PYTHONPYCACHEPREFIX": folder, "PYTHONPATH": os.pathsep.join(paths)}
-    return Contender(f"tuibpf run {words[0]}", (sys.executable, "-m", "tuibpf", "run", *words), environment)
+    cache, modules = folder / "cache", folder / "modules"
+    places = {"TUIBPF_CACHE": str(cache), "PYTHONPYCACHEPREFIX": str(modules), "PYTHONPATH": os.pathsep.join(paths)}
+    command = sys.executable, "-m", "tuibpf", "run", *words
+    return Contender(name or f"tuibpf run {words[0]}", command, {**kept, **places}, cache if forgets else None)
 
 
 class Counters(NamedTuple):
@@ -63,7 +78,7 @@ class Running:
     """A contender that was started, with a terminal of its own, so that it writes each line at once."""
 
     def __init__(self, contender: Contender) -> None:
-        self.name = contender.name
+        contender.forget()
         self.output = ""
         self._terminal, theirs = os.openpty()
         os.set_blocking(self._terminal, False)

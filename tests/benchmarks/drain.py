@@ -28,7 +28,7 @@ from struct import Struct
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Self
 
-from tests.benchmarks.contender import Contender, bytecode_folder, tuibpf
+from tests.benchmarks.contender import Contender, own_folder, tuibpf
 from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tests.benchmarks.peers import bpftrace
 from tests.benchmarks.tracefs import see_tracefs
@@ -173,7 +173,7 @@ def reader_live(ring_bytes: int | None, pause_s: float) -> Received:
         return Received(flood.rate(), share(sum(probes.losses().values()), got))
 
 
-def run_live(folder: str, script: str, rate: float) -> Received:
+def run_live(folder: Path, script: str, rate: float) -> Received:
     """The whole of ``tuibpf run -o json``, with its lines thrown away."""
     with Flood(rate) as flood:
         contender = tuibpf(folder, script, "-p", str(flood.pid), "-o", "json")
@@ -230,7 +230,7 @@ def main() -> int:
     emptied = [reader_alone() / 1e6 for _ in range(rounds)]
     table(("M rows/s", "min", "median", "max"), [("reader, a full ring of 8 MiB", *spread(emptied, 2))])
     tell()
-    with bytecode_folder() as folder, TemporaryDirectory() as work:
+    with own_folder() as folder, TemporaryDirectory() as work:
         script = os.path.join(work, "calls.py")
         Path(script).write_text(_SCRIPT, "utf-8")
         run_live(folder, script, 1000)
@@ -240,7 +240,7 @@ def main() -> int:
     return 0
 
 
-def full_speed(folder: str, script: str, lines: Path | None, rounds: int) -> None:
+def full_speed(folder: Path, script: str, lines: Path | None, rounds: int) -> None:
     found: dict[str, list[Received]] = {}
     peer: Received | str | None = None
     for _ in range(rounds):
@@ -260,7 +260,7 @@ def full_speed(folder: str, script: str, lines: Path | None, rounds: int) -> Non
     table(("full speed, M rows/s", "offered", "received min", "median", "max", "lost % min", "median", "max"), rows)
 
 
-def first_loss(folder: str, script: str, rates: tuple[int, ...]) -> None:
+def first_loss(folder: Path, script: str, rates: tuple[int, ...]) -> None:
     rows, lossless = [], 0.0
     for rate in rates:
         one = run_live(folder, script, rate)

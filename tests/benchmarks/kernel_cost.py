@@ -23,7 +23,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests.benchmarks.contender import Contender, Counters, Running, bytecode_folder, tuibpf
+from tests.benchmarks.contender import Contender, Counters, Running, own_folder, tuibpf
 from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tests.benchmarks.peers import bpftrace, tool_of_libbpf
 from tests.benchmarks.tracefs import see_tracefs
@@ -209,7 +209,7 @@ def main() -> int:
         return 0
     try:
         tell(f"an empty program: {empty_program_ns():.0f} ns; goal: at most {GOAL:g} times the C tool")
-        with bytecode_folder() as folder:
+        with own_folder() as folder:
             for case in cases():
                 tell()
                 ours = tuibpf(folder, case.tool, "-o", "json")

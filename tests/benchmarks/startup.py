@@ -7,9 +7,10 @@ number as its argument. The smallest number that the tracer ever shows tells whe
 started, which does not depend on how soon the tracer writes. So each figure is about 1 ms too large, and the commands
 take up to a half of one processor; that holds for all alike.
 
-Each peer is started in a pair with tuibpf, in turns the one or the other first; the ratio is tuibpf's time over the
-peer's of the same pair. One launch of each comes before, which is not counted: files are cached, and Python's modules
-compiled, as pip does it at installation.
+All are started once in each round, in turns from the first to the last and back, and ratios are those within a round:
+the time of tuibpf over the peer's. ``compiling`` has forgotten what earlier launches compiled, as on the first launch
+of a script; ``again`` may use it. One launch of each comes before, which is not counted: files are cached, the kernel's
+types indexed, and Python's modules compiled, as pip does it at installation.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import sys
 import time
 from typing import NamedTuple
 
-from tests.benchmarks.contender import Contender, Running, bytecode_folder, tuibpf
+from tests.benchmarks.contender import Contender, Running, own_folder, tuibpf
 from tests.benchmarks.figures import read_arguments, spread, table, tell
 from tests.benchmarks.peers import bcc_exec_script, bpftrace, bpftrace_script, tool_of_bcc, tool_of_libbpf
 from tests.benchmarks.tracefs import see_tracefs
 from tests.conftest import why_not_privileged
 
-_ROUNDS = 4
+_ROUNDS = 5
 _PERIOD_S = 0.002
 _LONGEST_S = 15.0
 _STRAGGLERS_S = 0.1  # rows of another processor may come later, with a smaller number
@@ -60,7 +61,7 @@ def launch(contender: Contender) -> Launch | str:
     return Launch((started[first] - running.started_s) * 1000, usage.cpu_ms, usage.most_memory_mb)
 
 
-def contenders() -> list[Contender | str]:
+def peers() -> list[Contender | str]:
     return [
         tool_of_libbpf("execsnoop"),
         bpftrace("bpftrace -e, one line", "tracepoint:syscalls:sys_enter_execve { join(args->argv) }"),
@@ -70,16 +71,30 @@ def contenders() -> list[Contender | str]:
     ]
 
 
-def pair(ours: Contender, peer: Contender, peer_first: bool) -> tuple[Launch, Launch] | None:
-    """One launch of each. Both have worked before; if one does not now, the pair does not count."""
-    found = {}
-    for contender in (peer, ours) if peer_first else (ours, peer):
-        launched = launch(contender)
-        if isinstance(launched, str):
-            tell(f"not counted: {contender.name}: {launched}")
-            return None
-        found[contender.name] = launched
-    return found[ours.name], found[peer.name]
+def able(wanted: list[Contender | str]) -> list[Contender]:
+    """Those that are installed and see commands here; says of the others why not."""
+    found = []
+    for one in wanted:
+        if isinstance(one, str):
+            tell(one)
+        elif isinstance(first := launch(one), str):
+            tell(f"skipped: {one.name}: {first}")
+        else:
+            found.append(one)
+    return found
+
+
+def measure(contenders: list[Contender], rounds: int) -> list[dict[str, Launch]]:
+    """By round and name. A launch that fails, where the first one did not, is left out."""
+    found: list[dict[str, Launch]] = []
+    for turn in range(rounds):
+        found.append({})
+        for contender in contenders if turn % 2 == 0 else contenders[::-1]:
+            if isinstance(launched := launch(contender), Launch):
+                found[-1][contender.name] = launched
+            else:
+                tell(f"not counted: {contender.name}: {launched}")
+    return found
 
 
 def main() -> int:
@@ -89,39 +104,27 @@ def main() -> int:
         return 0
     if reason := see_tracefs():
         tell(f"peers may fail: {reason}")
-    with bytecode_folder() as folder:
-        ours = tuibpf(folder, "execsnoop")
-        if isinstance(first := launch(ours), str):
-            tell(f"{ours.name}: {first}")
-            return 1
-        peers = []
-        for peer in [] if alone else contenders():
-            if isinstance(peer, str):
-                tell(peer)
-            elif isinstance(first := launch(peer), str):
-                tell(f"skipped: {peer.name}: {first}")
-            else:
-                peers.append(peer)
-        all_ours = [] if peers else [one for _ in range(rounds) if isinstance(one := launch(ours), Launch)]
-        pairs: dict[str, list[tuple[Launch, Launch]]] = {peer.name: [] for peer in peers}
-        for turn in range(rounds):
-            for peer in peers:
-                if both := pair(ours, peer, peer_first=turn % 2 == 1):
-                    pairs[peer.name].append(both)
-    all_ours += [mine for found in pairs.values() for mine, _ in found]
-    rows = [_row(ours.name, all_ours, [])]
-    for name, found in pairs.items():
-        ratios = [mine.attached_ms / theirs.attached_ms for mine, theirs in found]
-        rows.append(_row(name, [theirs for _, theirs in found], ratios))
-    heads = ("launch to attached, ms", "launches", "min", "median", "max", "CPU ms", "MB", "ours/it", "med", "max")
-    table(heads, rows)
+    with own_folder() as folder:
+        compiling = tuibpf(folder, "execsnoop", name="tuibpf run execsnoop, compiling", forgets=True)
+        again = tuibpf(folder, "execsnoop", name="tuibpf run execsnoop, again")
+        contenders = able([compiling, again, *([] if alone else peers())])
+        found = measure(contenders, rounds)
+    rows = []
+    for contender in contenders:
+        mine = [launches[contender.name] for launches in found if contender.name in launches]
+        rows.append((
+            contender.name, *spread(one.attached_ms for one in mine), spread(one.cpu_ms for one in mine)[1],
+            spread(one.memory_mb for one in mine)[1],
+            *(" ".join(spread(_ratios(found, ours.name, contender.name), 2)) for ours in (compiling, again)),
+        ))  # fmt: skip
+    tell(f"{rounds} launches of each; ratios: min, median, max")
+    table(("launch to attached, ms", "min", "median", "max", "CPU ms", "MB", "compiling / it", "again / it"), rows)
     return 0
 
 
-def _row(name: str, launches: list[Launch], ratios: list[float]) -> tuple[str, ...]:
-    cpu, memory = spread(one.cpu_ms for one in launches)[1], spread(one.memory_mb for one in launches)[1]
-    times = spread(one.attached_ms for one in launches)
-    return (name, str(len(launches)), *times, cpu, memory, *spread(ratios, 2))
+def _ratios(found: list[dict[str, Launch]], ours: str, theirs: str) -> list[float]:
+    rounds = (one for one in found if ours in one and theirs in one) if ours != theirs else ()
+    return [one[ours].attached_ms / one[theirs].attached_ms for one in rounds]
 
 
 if __name__ == "__main__":
