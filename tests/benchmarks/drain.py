@@ -41,7 +41,7 @@ from tuibpf.kernel.machine import running_target
 from tuibpf.program import MapType
 
 _ROUNDS = 3
-_LIVE_S = 0.3
+_LIVE_S = 0.25
 _RATES = (50_000, 100_000, 200_000, 400_000, 800_000, 1_600_000, 3_200_000)
 _LARGE_RING = 8 << 20
 _ROWS_PER_CALL = 8

@@ -37,7 +37,7 @@ _ROUNDS = 3
 _EXECS, _MESSAGES, _BLOCKS = 200, 10_000, 400
 _BLOCK_BYTES = 4096
 _LONGEST_START_S = 10.0
-_SETTLED_S = 0.3
+_SETTLED_S = 0.2
 
 # The tcptop of libbpf-tools needs kprobes. This has the same key and sums as our tcptop, on the same two tracepoints.
 _TCPTOP = """
