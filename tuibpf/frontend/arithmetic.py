@@ -24,7 +24,7 @@ _FOLD: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.BitAnd: lambda a, b: a & b, ast.BitOr: lambda a, b: a | b, ast.BitXor: lambda a, b: a ^ b,
     ast.FloorDiv: lambda a, b: a // b if b else 0, ast.Mod: lambda a, b: a % b if b else a,
     ast.LShift: lambda a, b: a << min(b, 64), ast.RShift: lambda a, b: a >> b,
-    ast.Pow: lambda a, b: a ** min(b, 64),
+    ast.Pow: lambda a, b: a ** (b if abs(a) < 2 else min(b, 64)),
 }  # fmt: skip
 
 

@@ -7,9 +7,20 @@ import ast
 from tuibpf.frontend import arithmetic, integer_types, integers, maps, memory, names, type_names
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import IntLayout, Member, StructLayout
+from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
-from tuibpf.frontend.values import Constant, HashValue, KernelPlace, KernelPointer, Place, Scalar, TupleValue, Value
+from tuibpf.frontend.values import (
+    Conflict,
+    Constant,
+    HashValue,
+    KernelPlace,
+    KernelPointer,
+    Place,
+    Scalar,
+    TupleValue,
+    Value,
+)
 from tuibpf.ir.types import S64
 
 __all__ = ["annotated", "augmented", "plain"]
@@ -37,10 +48,6 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> None:
     value = scope.expression(node.value)
     if isinstance(layout, IntLayout):
         scope.declared[node.target.id] = layout.type
-        if isinstance(value, Constant) and value.value is None:
-            zero = scope.build.const(0, layout.type)
-            scope.names[node.target.id] = Scalar(zero, layout.type, present=zero)
-            return
     elif getattr(value, "layout", None) != layout:
         scope.error(node.value, f"{value.article} where {layout.name} is wanted")
     names.assign(scope, node.target, node.target.id, value, node.value)
@@ -53,20 +60,27 @@ def _assign(scope: Scope, target: ast.expr, value: Value, node: ast.expr) -> Non
         values = value.values if isinstance(value, TupleValue) else []
         if isinstance(value, Constant) and isinstance(value.value, tuple):
             values = [Constant(item) for item in value.value]
+        elif isinstance(value, Conflict):
+            scope.error(node, value.reason, "give it one meaning on all of them")
         elif not isinstance(value, TupleValue):
             scope.error(node, f"{value.article} can not be taken apart")
         if len(values) != len(target.elts):
             scope.error(target, f"{len(target.elts)} names for {len(values)} values")
         # All values are made before the first name changes: `a, b = P(…), a`.
         values = [
-            memory.materialise(scope, node, *pair)
-            for pair in zip(values, map(scope.unused_name, target.elts), strict=True)
-        ]
+            memory.materialise(scope, node, item, scope.unused_name(part))
+            if isinstance(part, ast.Name) else memory.snapshot(scope, node, item)
+            for part, item in zip(target.elts, values, strict=True)
+        ]  # fmt: skip
         for part, item in zip(target.elts, values, strict=True):
             _assign(scope, part, item, node)
     elif isinstance(target, ast.Attribute):
         place, member = _field(scope, target)
+        if isinstance(value, Producer):
+            value = memory.snapshot(scope, node, value)  # it may be made of what is overwritten
+        after = _where_present(scope, place)
         memory.write(scope, place.op, place.offset + member.offset, member.layout, value, node)
+        _go_on(scope, after)
     elif isinstance(target, ast.Subscript):
         owner = scope.expression(target.value)
         if not isinstance(owner, HashValue):
@@ -136,19 +150,28 @@ def _change(scope: Scope, node: ast.AugAssign, place: Place, member: Member) -> 
     layout = member.layout
     if not isinstance(layout, IntLayout):
         scope.error(node.target, f"`{member.name}` is no number")
-    missing = place.present is not None and place.present not in scope.facts
-    after = Label()
-    if missing and place.present is not None:
-        there = Label()
-        scope.branch("ne", place.present, scope.build.const(0), there, after)
-        scope.place(there)
+    after = _where_present(scope, place)
     if place.shared:
         _change_shared(scope, node, place, member, layout)
     else:
         offset = place.offset + member.offset
         current = Scalar(scope.build.load(place.op, offset, layout.type), layout.type)
         memory.write(scope, place.op, offset, layout, _combine(scope, node, current), node.value)
-    if missing:
+    _go_on(scope, after)
+
+
+def _where_present(scope: Scope, place: Place) -> Label | None:
+    """Go on only where *place* is not missing; the label for what follows, or None where that is known already."""
+    if place.present is None or place.present in scope.facts:
+        return None
+    there, after = Label(), Label()
+    scope.branch("ne", place.present, scope.build.const(0), there, after)
+    scope.place(there)
+    return after
+
+
+def _go_on(scope: Scope, after: Label | None) -> None:
+    if after is not None:
         scope.jump(after)
         scope.place(after)
 
@@ -163,7 +186,7 @@ def _change_shared(scope: Scope, node: ast.AugAssign, place: Place, member: Memb
     value = scope.expression(node.value)
     if isinstance(value, Constant) and value.value == 0 and operator != "and":
         return
-    if isinstance(node.op, ast.Sub) and isinstance(value, Constant):
+    if isinstance(node.op, ast.Sub) and isinstance(value, Constant) and integer_types.is_integer(value):
         amount = scope.build.const(-integer_types.constant_integer(value), S64)
     else:
         amount = integers.to_scalar(scope, value, node.value, layout.type).op

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from tuibpf.frontend import functions, integers, maps, memory, outputs, words
-from tuibpf.frontend.layout import BytesLayout, IntLayout, Layout, StructLayout
+from tuibpf.frontend import functions, integers, maps, memory, outputs, transfer, words
+from tuibpf.frontend.layout import IntLayout, Layout, StructLayout
 from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
@@ -35,6 +35,10 @@ def call(scope: Scope, node: ast.Call) -> Value:
     function = scope.expression(node.func)
     if isinstance(function, Word):
         return words.call(scope, node, function.name)
+    if scope.constant_only and isinstance(function, (FunctionValue, Method)):
+        scope.error(
+            node, f"{ast.unparse(node.func)}() is not known at launch", "only options, constants and exists() are"
+        )
     if isinstance(function, FunctionValue):
         return functions.call(scope, node, function.node)
     if isinstance(function, Method):
@@ -84,19 +88,15 @@ def _structure(scope: Scope, node: ast.Call, layout: StructLayout) -> Producer:
     def write(scope: Scope, address: Op, offset: int, _layout: Layout) -> None:
         scope.at(node)
         for at, size in layout.gaps:
-            memory.zero(scope, address, offset + at, size)
+            transfer.zero(scope, address, offset + at, size)
         for member in layout.members:
             item = given.get(member.name)
-            if item is None or _leaves_rest(item):
-                memory.zero(scope, address, offset + member.offset, member.layout.size)
-            if item is not None:
+            if item is None:
+                transfer.zero(scope, address, offset + member.offset, member.layout.size)
+            else:
                 memory.write(scope, address, offset + item.offset, item.layout, item.value, item.node)
 
     return Producer(layout.name, layout, write)
-
-
-def _leaves_rest(item: _Given) -> bool:
-    return isinstance(item.layout, BytesLayout) and isinstance(item.value, Producer) and not item.value.fills
 
 
 _METHODS: dict[type[Value], tuple[str, ...]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tuibpf.frontend import integers, maps, memory
+from tuibpf.frontend import integers, maps, memory, transfer
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
@@ -219,7 +219,7 @@ def _branch_text(scope: Scope, node: ast.expr, left: Value, right: Value, then: 
     first = memory.readable(scope, node, left)
     literal, second = b"", first
     if isinstance(right, Constant) and isinstance(right.value, (str, bytes)):
-        literal = memory.encoded(right.value) + b"\0"
+        literal = transfer.encoded(right.value) + b"\0"
         if len(literal) > first.size:
             scope.jump(other)
             return
@@ -227,9 +227,9 @@ def _branch_text(scope: Scope, node: ast.expr, left: Value, right: Value, then: 
         second = memory.readable(scope, node, right)
         if first.size != second.size:
             scope.error(node, f"{first.size} bytes are compared with {second.size}")
-    for at, size in memory.chunks(len(literal) or first.size):
+    for at, size in transfer.chunks(len(literal) or first.size):
         a = first.load(scope, at, size)
-        word = int.from_bytes(literal[at : at + size], memory.BYTE_ORDER)
+        word = int.from_bytes(literal[at : at + size], transfer.BYTE_ORDER)
         b = scope.build.const(word) if literal else second.load(scope, at, size)
         following = Label()
         scope.branch("eq", a, b, following, other)

@@ -85,6 +85,8 @@ def _listed(names: object) -> str | None:
 
 def _subscript(scope: Scope, node: ast.Subscript) -> Value:
     base = evaluate(scope, node.value)
+    if scope.constant_only and isinstance(base, (HashValue, TableValue)):
+        scope.error(node, "what is in a map is not known at launch", "only options, constants and exists() are")
     if isinstance(base, HashValue):
         return maps.get(scope, node, base, node.slice)
     if isinstance(base, TableValue):

@@ -69,16 +69,19 @@ def _bind(scope: Scope, node: ast.Call, function: ast.FunctionDef) -> dict[str, 
     if len(node.args) > len(wanted):
         _wrong_arity(scope, node, function)
     given: dict[str, ast.expr] = {arg.arg: value for arg, value in zip(wanted, node.args, strict=False)}
+    by_name = {arg.arg: arg for arg in wanted}
     for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg in given or keyword.arg not in {arg.arg for arg in wanted}:
+        if keyword.arg is None or keyword.arg in given or keyword.arg not in by_name:
             scope.error(keyword, f"{function.name}() takes no argument `{keyword.arg}` here")
         given[keyword.arg] = keyword.value
-    names = {}
-    for arg in wanted:
-        part = given.get(arg.arg) or defaults.get(arg.arg)
-        if part is None:
-            _wrong_arity(scope, node, function)
-        names[arg.arg] = _argument(scope, arg, part, scope.expression(part))
+    if any(name not in given and name not in defaults for name in by_name):
+        _wrong_arity(scope, node, function)
+    # In the order in which the call has them; a default knows the names of the script alone, not those of the caller.
+    names = {name: _argument(scope, by_name[name], part, scope.expression(part)) for name, part in given.items()}
+    at_launch = Scope(scope.unit, scope.forms)
+    for name, part in defaults.items():
+        if name not in given:
+            names[name] = _argument(scope, by_name[name], part, at_launch.expression(part))
     return names
 
 

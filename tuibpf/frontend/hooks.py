@@ -6,7 +6,7 @@ import ast
 import re
 
 from tuibpf.btf import Pointer, Tracepoint
-from tuibpf.frontend import functions, integer_types, kernel_types, memory, type_names
+from tuibpf.frontend import functions, integer_types, kernel_types, transfer, type_names
 from tuibpf.frontend.layout import IntLayout
 from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
@@ -148,8 +148,8 @@ def _array(scope: Scope, arg: ast.arg, context: Op, field: FormatField) -> Value
 
     def write(scope: Scope, address: Op, offset: int, layout: object) -> None:
         size = min(field.size, getattr(layout, "size", 0))
-        memory.copy(scope, address, offset, memory.Readable(context, field.offset, size), size)
-        memory.zero(scope, address, offset + size, getattr(layout, "size", 0) - size)
+        transfer.copy(scope, address, offset, transfer.Readable(context, field.offset, size), size)
+        transfer.zero(scope, address, offset + size, getattr(layout, "size", 0) - size)
 
     return Producer(f"`{arg.arg}`", None, write)
 

@@ -28,12 +28,12 @@ def operands(
             to_scalar(scope, value, part)
     kind = common_type([left, right])
     if kind is None:
-        first, second = (_describe(value) for value in (left, right))
-        unsigned, signed = (first, second) if "u64" in first else (second, first)
+        types = {value.type.signed: value.type.name for value in (left, right) if isinstance(value, Scalar)}
+        ways = [f"s64(…) if the {types[False]} is below 2**63"] if False in types else []
+        ways += [f"u64(…) if the signed {types[True]} is not negative"] if True in types else []
         scope.error(
-            node, f"{first} and {second} are mixed",
-            f"convert one of them: s64(…) if the {unsigned.split()[-1]} is below 2**63, "
-            f"u64(…) if the {signed} is not negative",
+            node, f"{_describe(left)} and {_describe(right)} are mixed",
+            f"convert {'one of them' if len(ways) > 1 else 'it'}: {', '.join(ways)}",
         )  # fmt: skip
     wide = S64 if kind.signed else U64
     return to_scalar(scope, left, nodes[0], wide).op, to_scalar(scope, right, nodes[1], wide).op, wide
@@ -57,7 +57,9 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
                 f"{'a signed' if value.type.signed else 'an unsigned'} {value.type.name} where {wanted.name} is wanted",
                 f"convert it: {wanted.name}(…)",
             )  # fmt: skip
-        return Scalar(scope.build.convert(value.op, wanted), wanted, most=value.most)
+        # What is cut may become larger, if it was negative.
+        most = value.most if not value.type.signed or value.type.bits <= wanted.bits else None
+        return Scalar(scope.build.convert(value.op, wanted), wanted, most=most)
     if isinstance(value, Constant) and isinstance(value.value, int):
         number = int(value.value)
         kind = wanted or (BOOL if isinstance(value.value, bool) else S64 if number < 0 else U64)

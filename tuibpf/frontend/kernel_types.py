@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from tuibpf.btf import Array, Btf, Enum, Int, Kind, Member, Pointer, Qualifier, Struct, Union
-from tuibpf.frontend import memory
+from tuibpf.frontend import transfer
 from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.unit import Unit
@@ -136,7 +136,7 @@ def _load(scope: Scope, address: Op, offset: int, type: IntType, direct: bool) -
     if direct:
         return scope.build.load(address, offset, type)
     room = scope.slot(scope.fresh(), 8)
-    memory.probe(scope, room, 0, type.size, scope.build.offset(address, offset))
+    transfer.probe(scope, room, 0, type.size, scope.build.offset(address, offset))
     return scope.build.load(room, 0, type)
 
 
@@ -146,7 +146,7 @@ def _read_bitfield(scope: Scope, address: Op, base: int, member: Member, btf: Bt
     width = next((8 * size for size in _WIDTHS if first // (8 * size) == (first + bits - 1) // (8 * size)), 64)
     word = _load(scope, address, base + first // width * (width // 8), integer(width, False), direct)
     within = first % width
-    below = within if memory.BYTE_ORDER == "little" else width - within - bits
+    below = within if transfer.BYTE_ORDER == "little" else width - within - bits
     build = scope.build
     _, kind = btf.resolve(member.type)
     if isinstance(kind, (Int, Enum)) and kind.signed:

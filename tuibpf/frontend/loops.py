@@ -62,6 +62,7 @@ def repeat(scope: Scope, node: ast.For) -> None:
     blocks, block = len(build.function.blocks), build.block
     ops, places = len(block.ops), len(scope.places)
     names, facts, declared = scope.names.copy(), scope.facts, scope.declared.copy()
+    returned = len(scope.returns[-1].edges) if scope.returns else 0
     while True:
         try:
             _compile(scope, node, node.target, bounds, signed)
@@ -71,6 +72,8 @@ def repeat(scope: Scope, node: ast.For) -> None:
             shifted = len(scope.places) - places if block is build.function.blocks[0] else 0
             del block.ops[ops + shifted :]
             build.block = block
+            if scope.returns:
+                del scope.returns[-1].edges[returned:]
             scope.names, scope.facts, scope.declared = names.copy(), facts, declared.copy()
 
 

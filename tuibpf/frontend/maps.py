@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from tuibpf.frontend import integer_types, memory
+from tuibpf.frontend import integer_types, memory, transfer
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import IntLayout, Layout
 from tuibpf.frontend.producer import Producer
@@ -97,7 +97,7 @@ def pop(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> Value:
     kept, gone, after = scope.slot(scope.fresh(), owner.value.size), Label(), Label()
     scope.branch("ne", found, scope.build.const(0), gone, after)
     scope.place(gone)
-    memory.copy(scope, kept, 0, memory.Readable(found, 0, owner.value.size), owner.value.size)
+    transfer.copy(scope, kept, 0, transfer.Readable(found, 0, owner.value.size), owner.value.size)
     scope.build.call(Helper.MAP_DELETE_ELEM, scope.build.map(owner.map), key, type=S64)
     scope.jump(after)
     scope.place(after)
@@ -193,7 +193,7 @@ def table_row(scope: Scope, node: ast.AST, table: TableValue, part: ast.expr, de
         if value is not None and default is not None:
             return _in_memory(scope, table.value, value, default, f"the value of `{table.name}`")
         address = scope.slot(scope.fresh(), table.value.size)
-        memory.zero(scope, address, 0, table.value.size)
+        transfer.zero(scope, address, 0, table.value.size)
         return address
 
     found = find_or_insert(scope, table.output.map, key, first, table.output.loss)

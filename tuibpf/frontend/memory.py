@@ -3,58 +3,21 @@
 from __future__ import annotations
 
 import ast
-import sys
-from typing import Literal
 
 from tuibpf.btf import Array, Struct, Union
 from tuibpf.frontend import integers
 from tuibpf.frontend.layout import ArgumentsLayout, BytesLayout, IntLayout, Layout, StructLayout
 from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
+from tuibpf.frontend.transfer import BYTE_ORDER, Readable, chunks, copy, encoded, probe, zero
 from tuibpf.frontend.values import Constant, KernelPlace, KernelPointer, Place, Value
 from tuibpf.ir.ops import Op
-from tuibpf.ir.types import U64, integer
-from tuibpf.isa import Helper
+from tuibpf.ir.types import U64
 
-__all__ = ["BYTE_ORDER", "Readable", "chunks", "copy", "encoded", "materialise", "probe", "readable", "write", "zero"]
+__all__ = ["materialise", "readable", "snapshot", "write"]
 
-BYTE_ORDER: Literal["little", "big"] = "little" if sys.byteorder == "little" else "big"
 _LARGEST_DIRECT = 64  # bytes; more are copied by a helper, in fewer instructions
 _LARGEST_COPY = 4096
-
-
-def chunks(size: int, start: int = 0, widest: int = 8) -> list[tuple[int, int]]:
-    """Offset and size of the naturally aligned words, of at most *widest* bytes, that make up *size* from *start*."""
-    found, at, end = [], start, start + size
-    while at < end:
-        width = next(width for width in (8, 4, 2, 1) if width <= widest and at % width == 0 and at + width <= end)
-        found.append((at, width))
-        at += width
-    return found
-
-
-def encoded(text: str | bytes) -> bytes:
-    """A string literal as the kernel has it."""
-    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-
-
-def zero(scope: Scope, address: Op, offset: int, size: int) -> None:
-    for at, width in chunks(size, offset):
-        scope.build.store(address, at, width, scope.build.const(0))
-
-
-class Readable:
-    """Bytes at an *offset* from an address; ``load(scope, at, size)`` gives *size* of them as an unsigned integer."""
-
-    __slots__ = ("_address", "offset", "size")
-
-    def __init__(self, address: Op, offset: int, size: int) -> None:
-        self._address = address
-        self.offset = offset
-        self.size = size
-
-    def load(self, scope: Scope, at: int, size: int) -> Op:
-        return scope.build.load(self._address, self.offset + at, integer(8 * size, False))
 
 
 def readable(scope: Scope, node: ast.AST, value: Value) -> Readable:
@@ -94,21 +57,17 @@ def _is_plain(scope: Scope, value: KernelPlace) -> bool:
     return False
 
 
-def probe(scope: Scope, address: Op, offset: int, size: int, source: Op) -> Op:
-    """Read *size* bytes of the kernel's memory. What can not be read is zero (Linux 5.5)."""
-    build = scope.build
-    return build.call(Helper.PROBE_READ_KERNEL, build.offset(address, offset), build.const(size), source)
-
-
-def copy(scope: Scope, address: Op, offset: int, source: Readable, size: int) -> None:
-    """Copy the first *size* bytes of *source*."""
-    misaligned = (offset - source.offset) % 8
-    for at, width in chunks(size, offset, misaligned & -misaligned or 8):
-        scope.build.store(address, at, width, source.load(scope, at - offset, width))
-
-
 def materialise(scope: Scope, node: ast.AST, value: Value, name: str) -> Value:
-    """*value* as it can be kept under *name*: one that is still to be made is put on the stack."""
+    """*value* as it can be kept under *name*: one that is still to be made is put on the stack.
+
+    So is a text, which never changes in Python, while the field that it was read from may.
+    """
+    if isinstance(value, Place):
+        if not isinstance(value.layout, BytesLayout) or value.present is not None and value.present not in scope.facts:
+            return value
+        if scope.slot(name, value.layout.size) is value.op:
+            return value
+        value = _copied(value)
     if not isinstance(value, Producer):
         return value
     layout = value.layout
@@ -130,8 +89,31 @@ def materialise(scope: Scope, node: ast.AST, value: Value, name: str) -> Value:
     return Place(address, 0, layout)
 
 
-def write(scope: Scope, address: Op, offset: int, layout: Layout, value: Value, node: ast.AST) -> None:
-    """Put *value* into memory that is laid out as *layout*; an error at *node* where it does not fit."""
+def snapshot(scope: Scope, node: ast.AST, value: Value) -> Value:
+    """A structure or a text as it is now, in memory of its own; anything else as it is."""
+    if isinstance(value, Place) and (value.present is None or value.present in scope.facts):
+        value = _copied(value)
+    has_layout = isinstance(value, Producer) and isinstance(value.layout, (StructLayout, BytesLayout))
+    return materialise(scope, node, value, scope.fresh()) if has_layout else value
+
+
+def _copied(place: Place) -> Producer:
+    """The bytes at *place* as a value that is made where it is wanted."""
+    size = place.layout.size
+
+    def work(scope: Scope, address: Op, offset: int, _layout: Layout) -> None:
+        copy(scope, address, offset, Readable(place.op, place.offset, size), size)
+
+    return Producer(place.article, place.layout, work)
+
+
+def write(
+    scope: Scope, address: Op, offset: int, layout: Layout, value: Value, node: ast.AST, *, rest: bool = True
+) -> None:
+    """Put *value* into memory that is laid out as *layout*; an error at *node* where it does not fit.
+
+    Without *rest*, what lies behind the NUL of a string may stay as it was: nobody reads it in a row of a stream.
+    """
     match layout:
         case IntLayout():
             if isinstance(value, KernelPointer) and layout.type is U64:
@@ -141,6 +123,8 @@ def write(scope: Scope, address: Op, offset: int, layout: Layout, value: Value, 
             stored = integers.to_scalar(scope, value, node, layout.type)
             scope.build.store(address, offset, layout.size, stored.op)
         case BytesLayout():
+            if rest and isinstance(value, Producer) and not value.fills:
+                zero(scope, address, offset, layout.size)
             _write_bytes(scope, address, offset, layout, value, node)
         case ArgumentsLayout():
             scope.error(node, "arguments are a field of a row, and nothing else", "emit them")
@@ -163,7 +147,7 @@ def _write_bytes(scope: Scope, address: Op, offset: int, layout: BytesLayout, va
     if isinstance(value, Constant) and isinstance(value.value, (str, bytes)) and layout.display != "address":
         _write_literal(scope, address, offset, layout, encoded(value.value), node)
     elif isinstance(value, Producer):
-        if value.write is None or value.layout is not None and value.layout.size != layout.size:
+        if value.write is None or value.layout is not None and not _same_bytes(value.layout, layout):
             scope.error(node, f"{value.article} where {layout.name} is wanted")
         value.write(scope, address, offset, layout)
     elif isinstance(value, KernelPlace) and not (value.direct and _is_plain(scope, value)):
@@ -172,6 +156,8 @@ def _write_bytes(scope: Scope, address: Op, offset: int, layout: BytesLayout, va
         _end(scope, address, offset, layout, size)
     elif isinstance(value, KernelPlace) or isinstance(value, Place) and isinstance(value.layout, BytesLayout):
         source = readable(scope, node, value)
+        if isinstance(value, Place) and (layout.display == "address") is not (value.layout.display == "address"):
+            scope.error(node, f"{value.layout.name} where {layout.name} is wanted")
         size = _wanted(scope, layout, source.size, value, node)
         copy(scope, address, offset, source, size)
         _end(scope, address, offset, layout, source.size)
@@ -179,6 +165,11 @@ def _write_bytes(scope: Scope, address: Op, offset: int, layout: BytesLayout, va
         scope.error(node, f"a pointer where {layout.name} is wanted", "read what it points to: kernel_text(…)")
     else:
         scope.error(node, f"{_described(value)} where {layout.name} is wanted")
+
+
+def _same_bytes(layout: Layout, wanted: BytesLayout) -> bool:
+    """Whether the bytes of *layout* mean the same in a *wanted* field: strings in strings, addresses in addresses."""
+    return layout.size == wanted.size and (layout.display == "address") is (wanted.display == "address")
 
 
 def _wanted(scope: Scope, layout: BytesLayout, size: int, value: Value, node: ast.AST) -> int:

@@ -11,6 +11,7 @@ from tuibpf.frontend.scope import Scope
 from tuibpf.frontend.script import near
 from tuibpf.frontend.type_names import language_type
 from tuibpf.frontend.values import Conflict, Constant, FunctionValue, Scalar, TupleValue, TypeValue, Value, Word
+from tuibpf.ir.types import IntType
 
 __all__ = ["WORDS", "assign", "look_up"]
 
@@ -67,10 +68,23 @@ def assign(scope: Scope, target: ast.AST, name: str, value: Value, node: ast.exp
         scope.error(target, f"`{name}` is a word of the language", "give the variable another name")
     if isinstance(value, TupleValue):
         scope.error(node, "a tuple can not be kept under one name", "write `a, b = …`")
-    if (declared := scope.declared.get(name)) is not None and integer_types.is_integer(value):
-        scalar = integers.to_scalar(scope, value, node, declared)
-        value = Scalar(scalar.op, declared, scalar.present, scalar.most)
+    if (declared := scope.declared.get(name)) is not None and (kept := _declared(scope, value, node, declared)):
+        value = kept
     elif isinstance(value, Scalar) and value.present is not None and value.present in scope.facts:
         value = Scalar(value.op, value.type, most=value.most)
-    scope.names[name] = kept = memory.materialise(scope, node, value, name)
-    return kept
+    scope.names[name] = value = memory.materialise(scope, node, value, name)
+    return value
+
+
+def _declared(scope: Scope, value: Value, node: ast.expr, type: IntType) -> Scalar | None:
+    """*value* for a variable of a declared *type*, which may be missing; None for what is no integer."""
+    if isinstance(value, Constant) and value.value is None:
+        zero = scope.build.const(0, type)
+        return Scalar(zero, type, present=zero)
+    if not integer_types.is_integer(value):
+        return None
+    present = value.present if isinstance(value, Scalar) and value.present not in scope.facts else None
+    if isinstance(value, Scalar):
+        value = Scalar(value.op, value.type, most=value.most)
+    scalar = integers.to_scalar(scope, value, node, type)
+    return Scalar(scalar.op, type, present, None if present else scalar.most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tuibpf.frontend import integers, maps, memory
+from tuibpf.frontend import integers, maps, memory, transfer
 from tuibpf.frontend.labels import Label
 from tuibpf.frontend.layout import ArgumentsLayout, Member, StructLayout
 from tuibpf.frontend.producer import Producer
@@ -52,17 +52,17 @@ def emit(scope: Scope, node: ast.Call, stream: StreamValue) -> None:
     scope.jump(after)
     scope.place(room)
     for at, size in stream.row.gaps:
-        memory.zero(scope, row, at, size)
+        transfer.zero(scope, row, at, size)
     tail: Op | None = None
     for member in stream.row.members:
         part, value = given.get(member.name, (node, None))
         if isinstance(member.layout, ArgumentsLayout):
             tail = _tail(scope, row, stream, member, member.layout, value, part)
         elif value is None:
-            memory.zero(scope, row, member.offset, member.layout.size)
+            transfer.zero(scope, row, member.offset, member.layout.size)
         else:
             scope.at(part)
-            memory.write(scope, row, member.offset, member.layout, value, part)
+            memory.write(scope, row, member.offset, member.layout, value, part, rest=False)
     scope.at(node)
     build.append(ops.SubmitRow(stream.output, row, tail, build.span))
     scope.jump(after)
@@ -80,7 +80,7 @@ def _tail(
 ) -> Op:
     """Write the head and the bytes of a tail; the number of these."""
     if value is None:
-        memory.zero(scope, row, member.offset, layout.size)
+        transfer.zero(scope, row, member.offset, layout.size)
         return scope.build.const(0)
     if not isinstance(value, Producer) or value.tail is None:
         scope.error(node, f"{value.article} where arguments are wanted", "write user_memory(…) or user_strings(…)")

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from tuibpf.btf import Kind
-from tuibpf.frontend import arguments, integer_types, integers, kernel_types, memory
+from tuibpf.frontend import arguments, integer_types, integers, kernel_types, memory, transfer
 from tuibpf.frontend.layout import BytesLayout, Layout
 from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
@@ -20,7 +20,7 @@ __all__ = ["call"]
 _ADDRESS = BytesLayout(16, "address")
 _COMM = BytesLayout(16, "comm")
 # ::ffff:0:0/96, as the words at 0 and at 8 of an address that holds an IPv4 one
-_MAPPED = int.from_bytes(b"\0\0\xff\xff", memory.BYTE_ORDER)
+_MAPPED = int.from_bytes(b"\0\0\xff\xff", transfer.BYTE_ORDER)
 
 Arguments = list[ast.expr]
 Work = Callable[["Scope", ast.Call, Arguments], Value]
