@@ -22,6 +22,7 @@ from tuibpf.tui.reader import Reader
 from tuibpf.tui.widgets.histogram_view import HistogramView
 from tuibpf.tui.widgets.stream_view import StreamView
 from tuibpf.tui.widgets.table_view import TableView
+from tuibpf.tui.widgets.tool_pane import ToolPane
 
 from .workload import Workload, why_no_direct_io
 
@@ -65,6 +66,8 @@ async def take(folder: Path, name: str, requests: list[Request], size: tuple[int
         async with app.run_test(size=size) as pilot:
             for _ in range(int(_LONGEST_S / 0.1)):
                 await pilot.pause(0.1)
+                failures = [pane.failure for pane in app.query(ToolPane) if pane.failure]
+                assert not failures, "\n".join(failures)
                 if len(views := list(app.query("StreamView, TableView, HistogramView"))) == len(requests) and all(
                     map(filled, views)
                 ):
