@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from tuibpf.btf import BtfError
+from tuibpf.btf.debug_info import debug_info
 from tuibpf.codegen import generate
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported, Source
 from tuibpf.frontend.module import build_module
@@ -56,9 +57,13 @@ def compile_stages(source: Source, options: Mapping[str, object], target: Target
 
 def _bundle(source: Source, module: Module, programs: tuple[Program, ...]) -> Bundle:
     name = source.name.rpartition("/")[2].removesuffix(".py")
-    return Bundle(
-        name, source, programs, tuple(module.maps.values()), tuple(module.outputs), losses=tuple(module.losses)
+    info = debug_info(source, [(program.name, program.lines) for program in programs])
+    told = tuple(
+        program._replace(func_info=functions, line_info=lines)
+        for program, (functions, lines) in zip(programs, info.programs, strict=True)
     )
+    maps, outputs, losses = tuple(module.maps.values()), tuple(module.outputs), tuple(module.losses)
+    return Bundle(name, source, told, maps, outputs, losses=losses, btf=info.btf)
 
 
 @contextmanager

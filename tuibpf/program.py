@@ -88,7 +88,10 @@ class Line(NamedTuple):
 
 
 class Program(NamedTuple):
-    """One BPF program, ready to be loaded once its relocations are filled in."""
+    """One BPF program, ready to be loaded once its relocations are filled in.
+
+    *func_info* and *line_info* are what the kernel gets to know of its lines; they point into ``Bundle.btf``.
+    """
 
     name: str
     hook: Hook
@@ -96,6 +99,8 @@ class Program(NamedTuple):
     relocations: tuple[Relocation, ...] = ()
     lines: tuple[Line, ...] = ()
     stack_bytes: int = 0
+    func_info: bytes = b""
+    line_info: bytes = b""
 
     @property
     def slots(self) -> int:
@@ -215,7 +220,8 @@ class Bundle(NamedTuple):
     """All that one probe script compiles to.
 
     The array map *globals* has one element: a u64 epoch at *epoch_offset*, and from *losses_offset* one u64 counter
-    for each of *losses*, the reasons for which something could not be counted (``execs: ring buffer full``).
+    for each of *losses*, the reasons for which something could not be counted (``execs: ring buffer full``). *btf*
+    describes the programs to the kernel (``tuibpf.btf.debug_info``), if it is not empty.
     """
 
     name: str
@@ -227,3 +233,4 @@ class Bundle(NamedTuple):
     epoch_offset: int = 0
     losses_offset: int = 8
     losses: tuple[str, ...] = ()
+    btf: bytes = b""

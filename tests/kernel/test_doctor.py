@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tuibpf.diagnostics import NotSupported
-from tuibpf.kernel import doctor, machine, privileges
+from tuibpf.kernel import doctor, machine, privileges, vmlinux
 from tuibpf.kernel.doctor import Finding, examine
 from tuibpf.kernel.features import FEATURES
 
@@ -74,7 +74,7 @@ def test_a_kernel_without_types(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> None:
         raise NotSupported("the kernel's types (BTF)", "there are none", "get some")
 
-    monkeypatch.setattr(machine, "load_btf", none)
+    monkeypatch.setattr(vmlinux, "load_btf", none)
     monkeypatch.setattr(doctor, "running_target", machine.Machine)
     told = found(examine())
     assert told["types (BTF)"] == Finding("types (BTF)", False, "there are none", "get some")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("kernel_types")
 
 
 def features() -> Features:
-    return Features(running_target().btf)
+    return Features(lambda: running_target().btf)
 
 
 @pytest.mark.usefixtures("privileged")

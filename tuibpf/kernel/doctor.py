@@ -170,12 +170,12 @@ def _namespace() -> Finding:
 
 def _features(machine: Machine) -> Iterator[Finding]:
     try:
-        features = machine.features
+        there = set(machine.features)
     except NotSupported:
-        return  # nothing loads here, and it has been said
+        return  # nothing loads here without types, and it has been said
     taken = withheld()
     for name, feature in FEATURES.items():
-        ok = name in features
+        ok = name in there
         detail = "there" if ok else f"missing; {_INSTEAD[name]}"
         remedy = None
         if name in taken:

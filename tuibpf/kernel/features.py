@@ -9,26 +9,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tuibpf.btf import Btf, Kind
-from tuibpf.isa import (
-    Alu,
-    Atomic,
-    Helper,
-    Instruction,
-    Register,
-    alu64_imm,
-    atomic,
-    call,
-    encode,
-    exit_program,
-    mov64_imm,
-    store_imm,
-)
 from tuibpf.kernel import bpf
 from tuibpf.kernel.descriptor import Descriptor
 from tuibpf.program import MapType, ProgramType
+
+if TYPE_CHECKING:  # most launches ask for ring buffers only, and look up no type
+    from tuibpf.btf import Btf
 
 __all__ = ["FEATURES", "WITHOUT_VARIABLE", "Features", "withheld"]
 
@@ -36,8 +24,12 @@ __all__ = ["FEATURES", "WITHOUT_VARIABLE", "Features", "withheld"]
 WITHOUT_VARIABLE = "TUIBPF_WITHOUT"
 
 _HELPER_PREFIX = "helper:"
+_NAME = "tuibpf_feature"
 _REFUSED = (errno.EPERM, errno.EACCES)
 _LOG_BYTES = 4096
+
+
+Types = Callable[[], "Btf"]
 
 
 class Feature(NamedTuple):
@@ -47,7 +39,7 @@ class Feature(NamedTuple):
     """
 
     title: str
-    probe: Callable[[Btf], bool]
+    probe: Callable[[Types], bool]
     witness: str
 
 
@@ -68,19 +60,18 @@ def _may_load() -> bool:
     return not missing()
 
 
-def _loads(*instructions: Instruction) -> bool:
-    """Whether the verifier takes *instructions*, followed by ``return 0``, as a raw tracepoint's program."""
-    code = encode((*instructions, mov64_imm(Register.R0, 0), exit_program()))
-    return _works(lambda: bpf.program_load(ProgramType.RAW_TRACEPOINT, code, "tuibpf_feature"))
+def _takes(code: bytes) -> bool:
+    """Whether the verifier takes *code* as a raw tracepoint's program."""
+    return _works(lambda: bpf.program_load(ProgramType.RAW_TRACEPOINT, code, _NAME))
 
 
-def _ring_buffer(_: Btf) -> bool:
-    return _works(lambda: bpf.map_create(MapType.RINGBUF, 0, 0, os.sysconf("SC_PAGE_SIZE"), 0, "tuibpf_feature"))
+def _ring_buffer(_: Types) -> bool:
+    return _works(lambda: bpf.map_create(MapType.RINGBUF, 0, 0, os.sysconf("SC_PAGE_SIZE"), 0, _NAME))
 
 
-def _batch(_: Btf) -> bool:
+def _batch(_: Types) -> bool:
     try:
-        table = Descriptor(bpf.map_create(MapType.HASH, 4, 4, 1, bpf.NO_PREALLOC, "tuibpf_feature"))
+        table = Descriptor(bpf.map_create(MapType.HASH, 4, 4, 1, bpf.NO_PREALLOC, _NAME))
     except OSError as error:
         if error.errno in _REFUSED:
             raise
@@ -94,35 +85,39 @@ def _batch(_: Btf) -> bool:
     return True
 
 
-def _typed_tracepoint(btf: Btf) -> bool:
-    event = btf.find("btf_trace_sched_switch", Kind.TYPEDEF)
+def _typed_tracepoint(types: Types) -> bool:
+    from tuibpf.btf import Kind
+    from tuibpf.kernel.trial_programs import EMPTY
+
+    event = types().find("btf_trace_sched_switch", Kind.TYPEDEF)
     if event is None:
         return False
-    code = encode((mov64_imm(Register.R0, 0), exit_program()))
     return _works(
         lambda: bpf.program_load(
-            ProgramType.TRACING, code, "tuibpf_feature", expected_attach_type=bpf.TRACE_RAW_TP, attach_btf_id=event
+            ProgramType.TRACING, EMPTY, _NAME, expected_attach_type=bpf.TRACE_RAW_TP, attach_btf_id=event
         )
     )
 
 
-def _raw_tracepoint(_: Btf) -> bool:
-    return _loads()
+def _raw_tracepoint(_: Types) -> bool:
+    from tuibpf.kernel.trial_programs import EMPTY
+
+    return _takes(EMPTY)
 
 
-def _fetching_atomics(_: Btf) -> bool:
-    return _loads(
-        store_imm(8, Register.FP, -8, 0),
-        mov64_imm(Register.R1, 1),
-        atomic(Atomic.FETCH_ADD, 8, Register.FP, -8, Register.R1),
-    )
+def _fetching_atomics(_: Types) -> bool:
+    from tuibpf.kernel.trial_programs import FETCHING_ATOMIC
+
+    return _takes(FETCHING_ATOMIC)
 
 
-def _signed_division(_: Btf) -> bool:
-    return _loads(mov64_imm(Register.R1, -7), alu64_imm(Alu.SDIV, Register.R1, 2))
+def _signed_division(_: Types) -> bool:
+    from tuibpf.kernel.trial_programs import SIGNED_DIVISION
+
+    return _takes(SIGNED_DIVISION)
 
 
-def _statistics(_: Btf) -> bool:
+def _statistics(_: Types) -> bool:
     return _works(bpf.enable_stats)
 
 
@@ -145,10 +140,13 @@ def withheld() -> frozenset[str]:
 
 
 class Features:
-    """The names of what the running kernel, of the types *btf*, can do: ``"ringbuf" in features``."""
+    """The names of what the running kernel can do: ``"ringbuf" in features``.
 
-    def __init__(self, btf: Btf) -> None:
-        self._btf = btf
+    *types* gives its types; it is called by probes that need them.
+    """
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
         self._known: dict[str, bool] = dict.fromkeys(withheld(), False)
 
     def __contains__(self, name: object) -> bool:
@@ -171,22 +169,20 @@ class Features:
         if feature is None:
             raise ValueError(f"no feature is called {name!r}")
         try:
-            return feature.probe(self._btf)
+            return feature.probe(self._types)
         except OSError:
-            return self._btf.enumerator(feature.witness) is not None
+            return self._types().enumerator(feature.witness) is not None
 
     def _probe_helper(self, name: str) -> bool:
         """Call it without arguments: the verifier says at once if there is no such helper for this type of program."""
-        try:
-            helper = Helper[name.upper()]
-        except KeyError:
-            raise ValueError(f"no helper is called {name!r}") from None
-        if self._btf.enumerator(f"BPF_FUNC_{name}") is None:
+        from tuibpf.kernel.trial_programs import calling
+
+        code = calling(name)
+        if self._types().enumerator(f"BPF_FUNC_{name}") is None:
             return False
         log = bytearray(_LOG_BYTES)
         try:
-            code = encode((call(helper), mov64_imm(Register.R0, 0), exit_program()))
-            Descriptor(bpf.program_load(ProgramType.RAW_TRACEPOINT, code, "tuibpf_feature", log=log)).close()
+            Descriptor(bpf.program_load(ProgramType.RAW_TRACEPOINT, code, _NAME, log=log)).close()
         except OSError as error:
             if error.errno in _REFUSED and not log[0]:
                 return True  # this user may not try; the kernel's types have it

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from struct import Struct
 
-from tuibpf.btf.debug_info import debug_info
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported
 from tuibpf.kernel import bpf, privileges
 from tuibpf.kernel.descriptor import Descriptor
@@ -46,10 +46,11 @@ def load(bundle: Bundle) -> Loaded:
             common = Globals(maps[bundle.globals], bundle.epoch_offset, bundle.losses_offset, bundle.losses)
             owned.callback(common.close)
         programs = []
-        for program in bundle.programs:
-            descriptor = Descriptor(_load(bundle, program, maps))
-            owned.callback(descriptor.close)
-            programs.append(LoadedProgram(program, descriptor))
+        with _described(bundle) as btf:
+            for program in bundle.programs:
+                descriptor = Descriptor(_load(bundle, program, maps, btf))
+                owned.callback(descriptor.close)
+                programs.append(LoadedProgram(program, descriptor))
         return Loaded(bundle, maps, tuple(programs), common, owned)
     except BaseException:
         owned.close()
@@ -78,31 +79,41 @@ def relocated(program: Program, maps: dict[str, KernelMap]) -> bytearray:
     return code
 
 
-def _load(bundle: Bundle, program: Program, maps: dict[str, KernelMap]) -> int:
-    """Load without a log; only if that fails, load again with one, since writing it costs more than all the rest."""
-    code = relocated(program, maps)
-    btf, func_info, line_info = _debug_info(bundle, program)
+@contextmanager
+def _described(bundle: Bundle) -> Iterator[Descriptor | None]:
+    """BTF that tells the kernel's own log and ``bpftool prog dump`` the script's lines. Programs run without it.
+
+    Each program that was loaded with it keeps its own reference.
+    """
     try:
-        try:
-            return _program_load(program, code, btf, func_info, line_info, None)
-        except OSError as first:
-            error = first
-        for size in _LOG_BYTES:
-            log = bytearray(size)
-            try:
-                return _program_load(program, code, btf, func_info, line_info, log)
-            except OSError as again:
-                if again.errno != errno.ENOSPC:
-                    break
+        btf = Descriptor(bpf.btf_load(bundle.btf)) if bundle.btf else None
+    except OSError:
+        btf = None
+    try:
+        yield btf
     finally:
         if btf is not None:
-            btf.close()  # a program keeps its own reference
+            btf.close()
+
+
+def _load(bundle: Bundle, program: Program, maps: dict[str, KernelMap], btf: Descriptor | None) -> int:
+    """Load without a log; only if that fails, load again with one, since writing it costs more than all the rest."""
+    code = relocated(program, maps)
+    try:
+        return _program_load(program, code, btf, None)
+    except OSError as first:
+        error = first
+    for size in _LOG_BYTES:
+        log = bytearray(size)
+        try:
+            return _program_load(program, code, btf, log)
+        except OSError as again:
+            if again.errno != errno.ENOSPC:
+                break
     raise _explained(bundle, program, error, log[: log.find(b"\0")].decode("utf-8", "replace")) from error
 
 
-def _program_load(
-    program: Program, code: bytearray, btf: Descriptor | None, func_info: bytes, line_info: bytes, log: bytearray | None
-) -> int:
+def _program_load(program: Program, code: bytearray, btf: Descriptor | None, log: bytearray | None) -> int:
     typed = program.hook.kind is HookKind.TP_BTF
     return bpf.program_load(
         program.hook.program_type,
@@ -110,20 +121,11 @@ def _program_load(
         program.name,
         expected_attach_type=bpf.TRACE_RAW_TP if typed else 0,
         attach_btf_id=program.hook.btf_id if typed else 0,
-        btf_fd=btf.fileno() if btf is not None else 0,
-        func_info=func_info,
-        line_info=line_info,
+        btf_fd=btf.fileno() if btf else 0,
+        func_info=program.func_info if btf else b"",
+        line_info=program.line_info if btf else b"",
         log=log,
     )
-
-
-def _debug_info(bundle: Bundle, program: Program) -> tuple[Descriptor | None, bytes, bytes]:
-    """BTF that tells the kernel's own log and ``bpftool prog dump`` the script's lines. A program runs without it."""
-    info = debug_info(bundle.source, [(program.name, program.lines)])
-    try:
-        return Descriptor(bpf.btf_load(info.btf)), *info.programs[0]
-    except OSError:
-        return None, b"", b""
 
 
 def _explained(bundle: Bundle, program: Program, error: OSError, log: str) -> CompileError | NotSupported:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from tuibpf.btf import Btf
 from tuibpf.kernel.cpus import possible_cpus
 from tuibpf.kernel.features import Features
 from tuibpf.kernel.tracefs import Tracefs
-from tuibpf.kernel.vmlinux import load_btf
+
+if TYPE_CHECKING:
+    from tuibpf.btf import Btf
 
 __all__ = ["Formats", "Machine", "running_target"]
 
@@ -54,13 +56,16 @@ class Machine:
     def btf(self) -> Btf:
         """The kernel's types; ``NotSupported`` if it tells none."""
         if self._btf is None:
+            # A launch that has its bundle from an earlier one needs no types, nor the modules that read them.
+            from tuibpf.kernel.vmlinux import load_btf
+
             self._btf = load_btf()
         return self._btf
 
     @property
     def features(self) -> Features:
         if self._features is None:
-            self._features = Features(self.btf)
+            self._features = Features(lambda: self.btf)
         return self._features
 
     @property
