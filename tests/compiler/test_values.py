@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.compiler.in_kernel import run
+from tuibpf.compiler import compile_script
+from tuibpf.diagnostics import Source
+from tuibpf.kernel.loader import load
+from tuibpf.kernel.machine import running_target
 
 pytestmark = pytest.mark.usefixtures("privileged")
 
@@ -140,3 +144,31 @@ def f(x, y):
 @pytest.mark.parametrize("name", CASES)
 def test_it_holds(name: str) -> None:
     assert run(DECLARATIONS + CASES[name], [(1, 2)], result="u8") == [1]
+
+
+def test_maps_of_the_compiler_have_names_that_no_script_has() -> None:
+    text = """
+from tuibpf.lang import *
+
+class Event(Row):
+    arguments: Arguments[2]
+
+zeros = Hash(u32, u64)
+events_rows_0 = Hash(u32, u64)
+events = Stream(Event)
+sizes = Histogram(Bytes, key=Comm)
+
+@raw_tp("sched_switch")
+def probe(prev: "struct task_struct *"):
+    zeros[1] = 2
+    events_rows_0[1] = 3
+    sizes[comm()].add(4)
+    events.emit(arguments=user_memory(0, 0))
+"""
+    bundle = compile_script(Source("names.py", text), {}, running_target())
+    assert len({one.name for one in bundle.maps}) == len(bundle.maps) == 7
+    with load(bundle) as loaded:
+        loaded.test_run("probe", bytes(32))
+        assert loaded.map("zeros").lookup((1).to_bytes(4, "little")) == (2).to_bytes(8, "little")
+        assert loaded.map("events_rows_0").lookup((1).to_bytes(4, "little")) == (3).to_bytes(8, "little")
+        assert loaded.map("sizes").items().count == 1

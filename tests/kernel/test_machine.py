@@ -55,7 +55,8 @@ def test_formats_of_tracepoints() -> None:
     assert formats["sched/sched_switch"] is text
     assert "sched/sched_switch" in set(formats)
     assert len(formats) == len(list(formats)) > 10
-    for missing in ("sched/none", "none/none", "sched", "", "sched/", "../events/sched/sched_switch", "sched/.."):
+    for missing in ("sched/none", "none/none", "sched", "", "sched/", "../events/sched/sched_switch", "sched/..",
+                    "enable/x", "sched/\0", "sched/" + 300 * "x", "sched/\ud800"):  # fmt: skip
         assert missing not in formats
         with pytest.raises(KeyError):
             formats[missing]

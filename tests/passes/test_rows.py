@@ -71,12 +71,12 @@ def test_a_row_of_a_fixed_size_is_built_in_the_ring_buffer() -> None:
 
 def test_a_row_with_a_tail_is_copied_at_its_length() -> None:
     module, text = lowered(True, "ring")
-    assert module.maps["rows_rows_0"] == Map("rows_rows_0", MapType.ARRAY, 4, 16 + 2 * 256 + 8, 4)
+    assert module.maps["rows.rows0"] == Map("rows.rows0", MapType.ARRAY, 4, 16 + 2 * 256 + 8, 4)
     assert text.splitlines()[4:10] == [
         "   %3: u64 = call get_smp_processor_id()",
         "   %4: address = frame the processor of rows[4]",
         "   store.4 %4 + 0, %3",
-        "   %5: address = map rows_rows_0",
+        "   %5: address = map rows.rows0",
         "   %6: address = call map_lookup_elem(%5, %4)",
         "   branch eq %6, 0: b1 else b2",
     ]
@@ -103,7 +103,7 @@ def test_functions_do_not_share_their_scratch() -> None:
     module = emitting(True)
     module.functions += emitting(True).functions
     run("rows", module)
-    assert {"rows_rows_0", "rows_rows_1"} < set(module.maps)
+    assert {"rows.rows0", "rows.rows1"} < set(module.maps)
 
 
 def test_phis_behind_a_row_that_is_copied() -> None:

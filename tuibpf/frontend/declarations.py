@@ -102,7 +102,7 @@ def _constant(scope: Scope, node: ast.expr | None, default: object) -> object:
 
 def _number(scope: Scope, node: ast.expr | None, default: int, most: int) -> int:
     value = _constant(scope, node, default)
-    if isinstance(value, int) and 1 <= value <= most:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
         return value
     assert node is not None
     scope.error(node, f"a number from 1 to {most} is wanted")
@@ -151,13 +151,14 @@ def _table(scope: Scope, name: str, node: ast.Call) -> Value:
     numbers = [member.name for member in value.members if isinstance(member.layout, IntLayout)]
     sort = _sort(scope, given.get("sort"), value.members)
     entries = _number(scope, given.get("entries"), 10240, _MOST_ENTRIES)
-    limit = _constant(scope, given.get("limit"), None)
+    unlimited = _constant(scope, given.get("limit"), None) is None
+    limit = None if unlimited else _number(scope, given.get("limit"), 1, _MOST_ENTRIES)
     clear = _constant(scope, given.get("clear"), True)
     scope.unit.add_map(node, Map(name, MapType.HASH, _EPOCH_BYTES + key.size, value.size, entries))
     output = TableOutput(
         name, name, _key_record(key), record_of(value), scope.unit.loss(f"{name}: table full"),
         sort or tuple(numbers[:1]),
-        limit if isinstance(limit, int) else None, bool(clear),
+        limit, bool(clear),
     )  # fmt: skip
     scope.unit.module.outputs.append(output)
     return TableValue(output, key, value)
@@ -165,8 +166,10 @@ def _table(scope: Scope, name: str, node: ast.Call) -> Value:
 
 def _sort(scope: Scope, node: ast.expr | None, members: tuple[Member, ...]) -> tuple[str, ...]:
     text = _constant(scope, node, "")
-    if node is None or not isinstance(text, str) or not text:
+    if node is None or not text:
         return ()
+    if not isinstance(text, str):
+        scope.error(node, "rows are sorted by the names of fields", 'write e.g. sort="rx+tx"')
     known = {member.name for member in members if isinstance(member.layout, IntLayout)}
     names = tuple(part.strip() for part in text.split("+"))
     for name in names:

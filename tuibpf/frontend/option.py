@@ -53,6 +53,8 @@ def read_option(script: Script, name: str, call: ast.Call) -> OptionDeclaration:
         script.error(words["default"], f"the default {default!r} is none of the choices")
     if kind == "integer":
         minimum, maximum = low if minimum is None else minimum, high if maximum is None else maximum
+        if isinstance(default, int) and not (minimum or default) <= default <= (maximum or default):
+            script.error(words["default"], f"the default {default} is not from {minimum} to {maximum}")
     elif minimum is not None or maximum is not None:
         script.error(call, "only a number has a minimum and a maximum")
     return OptionDeclaration(name, short, long, kind, default, choices, help_text, metavar, display, minimum, maximum)
@@ -60,8 +62,12 @@ def read_option(script: Script, name: str, call: ast.Call) -> OptionDeclaration:
 
 def _flags(script: Script, name: str, call: ast.Call) -> tuple[str | None, str]:
     short, long = None, "--" + name.replace("_", "-")
+    given: set[bool] = set()
     for node in call.args:
         flag = _text(script, node)
+        if (is_long := flag.startswith("--")) in given:
+            script.error(node, f"an option has one {'long' if is_long else 'short'} spelling", "leave this one out")
+        given.add(is_long)
         if flag.startswith("--") and flag[2:].replace("-", "").isalnum() and flag.isascii():
             long = flag
         elif len(flag) == 2 and flag[0] == "-" and flag[1].isalnum() and flag.isascii():

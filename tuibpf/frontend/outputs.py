@@ -19,7 +19,7 @@ from tuibpf.isa import Helper
 __all__ = ["SLOTS", "ZEROS", "add", "emit", "named_fields"]
 
 SLOTS = 64
-ZEROS = "zeros"  # the map from which new histograms are made
+ZEROS = "histogram.zeros"  # the map from which new histograms are made; no script has a name with a dot
 _LOG2_STEPS = (32, 16, 8, 4, 2, 1)
 
 

@@ -45,6 +45,8 @@ class Script:
             raise CompileError(Diagnostic(f"the script can not be parsed: {printable(reason)}", source)) from None
         self._lines = source.text.split("\n")
         self._is_ascii = source.text.isascii()
+        if "\\u" in source.text or "\\U" in source.text:
+            self._refuse_surrogates()
 
     def span(self, node: ast.AST) -> Span:
         """Where *node* stands. Python counts columns in bytes of UTF-8; a definition is marked by its first line."""
@@ -58,6 +60,15 @@ class Script:
     def error(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
         """Refuse the script because of *node*."""
         raise CompileError(Diagnostic(message, self.source, self.span(node), hint))
+
+    def _refuse_surrogates(self) -> None:
+        """Refuse strings such as ``"\\ud800"``, which no encoding has: neither the kernel nor a terminal takes them."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                try:
+                    node.value.encode()
+                except UnicodeEncodeError:
+                    self.error(node, "this string has half a character", 'write it out, or by \\x in a b"…"')
 
     def _text(self, line: int) -> str:
         return self._lines[line - 1].rstrip("\r") if 0 < line <= len(self._lines) else ""

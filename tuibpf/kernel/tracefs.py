@@ -115,9 +115,13 @@ class Tracefs:
             raise KeyError(event)
         try:
             fd = os.open(f"{event}/{file}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._events.fileno())
-        except FileNotFoundError:
-            raise KeyError(event) from None
         except PermissionError as error:
             raise NotSupported(f"tracefs: {event}", "this user may not read it", _REMEDY) from error
+        except ValueError:
+            raise KeyError(event) from None  # a NUL, or half a character
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+                raise
+            raise KeyError(event) from None
         with open(fd, encoding="utf-8", errors="replace") as opened:
             return opened.read()

@@ -129,7 +129,7 @@ class _Lowering:
         It has room for as much again as a tail can have: what is read into it may start anywhere within the capacity
         and take a byte more than that, to tell what does not fit; and the verifier looks at the sum of the two.
         """
-        name = f"{stream.name}_rows_{self.number}"
+        name = f"{stream.name}.rows{self.number}"  # no map of a script has a dot in its name
         size = stream.record.size + 2 * stream_capacity(stream) + 1
         self.module.maps[name] = Map(name, MapType.ARRAY, 4, -(-size // 8) * 8, self.cpus)
         return name
