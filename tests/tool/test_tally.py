@@ -13,18 +13,19 @@ COLUMNS = (
     Column("rx", "RX", "bytes"),
     Column("tx", "TX", "bytes"),
     Column("last", "LAST", "time"),
+    Column("pid", "PID", "pid"),
 )
 
 
 def test_rows_are_ordered_by_the_sum_and_then_by_key():
-    entries = [(("b",), (1, 1, 0)), (("a",), (2, 0, 0)), (("c",), (0, 9, 0))]
+    entries = [(("b",), (1, 1, 0, 7)), (("a",), (2, 0, 0, 7)), (("c",), (0, 9, 0, 7))]
     assert [row[0] for row in ranked(entries, COLUMNS, ("rx", "tx"), None)] == ["c", "a", "b"]
     assert [row[0] for row in ranked(entries, COLUMNS, ("rx",), 2)] == ["a", "b"]
 
 
 def test_two_keys_that_look_the_same_are_one_row():
-    entries = [(("a",), (1, 2, 50)), (("a",), (10, 20, 40))]
-    assert ranked(entries, COLUMNS, (), None) == [("a", 11, 22, 50)]
+    entries = [(("a",), (1, 2, 50, 7)), (("a",), (10, 20, 40, 8))]
+    assert ranked(entries, COLUMNS, (), None) == [("a", 11, 22, 50, 7)]
 
 
 @given(st.lists(st.integers(0, 1 << 32), min_size=1, max_size=64))

@@ -13,6 +13,7 @@ __all__ = ["add_slots", "distribution", "ranked"]
 Row = tuple[Any, ...]
 
 _MOMENTS = frozenset({"time", "elapsed"})
+_AMOUNTS = frozenset({"integer", "count", "bytes", "kibibytes", "nanoseconds", "microseconds", "milliseconds"})
 
 
 def ranked(
@@ -36,7 +37,7 @@ def ranked(
 
 def _merge(columns: Sequence[Column], first: Row, second: Row) -> Row:
     return tuple(
-        one if not isinstance(one, int) else max(one, other) if column.display in _MOMENTS else one + other
+        one + other if column.display in _AMOUNTS else max(one, other) if column.display in _MOMENTS else one
         for column, one, other in zip(columns, first, second, strict=True)
     )
 
