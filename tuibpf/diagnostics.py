@@ -1,8 +1,9 @@
 """What went wrong, where, and what to do: the one form in which every error reaches the user."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
+
+# Neither here nor in any other module that a launch imports: `from __future__ import annotations` would have
+# NamedTuple compile the text of each annotation, 2.5 ms in all.
 
 __all__ = ["CompileError", "Diagnostic", "NotSupported", "Source", "Span", "printable"]
 

@@ -1,7 +1,5 @@
 """What the compiler hands on: programs, maps and outputs. Pure data: bytes and values, no system calls."""
 
-from __future__ import annotations
-
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 

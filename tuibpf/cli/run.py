@@ -1,7 +1,5 @@
 """``tuibpf run TOOL``: a tool without the dashboard, its data on stdout."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys
@@ -131,7 +129,7 @@ def show(session: Session, request: Request, stop: Stop) -> int:
     return counted.rows
 
 
-def _follow(session: Session, request: Request, stop: Stop, counted: _Counted, *, quiet: bool) -> None:
+def _follow(session: Session, request: Request, stop: Stop, counted: "_Counted", *, quiet: bool) -> None:
     shapes = {head.shape for head in session.heads()}
     streams = "stream" in shapes
     period_s = request.interval_s

@@ -4,8 +4,6 @@ Every function raises ``OSError`` with the kernel's errno. Descriptors are plain
 An attribute block is packed as short as its command needs: the kernel reads the missing tail as zeros.
 """
 
-from __future__ import annotations
-
 import errno
 from struct import Struct
 from typing import NamedTuple

@@ -4,8 +4,6 @@ A probe runs when its name is first asked for and takes some 30 µs, so that a l
 who may not try gets the answer from the kernel's types instead: the constants of include/uapi/linux/bpf.h are in them.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Layouts: include/uapi/linux/bpf.h. A kernel that knows less leaves the rest zero
 beyond them is not asked for.
 """
 
-from __future__ import annotations
-
 import errno
 from struct import Struct
 from typing import NamedTuple

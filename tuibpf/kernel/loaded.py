@@ -1,18 +1,19 @@
 """What a bundle became in the kernel: its maps and programs, attached or not, and everything to close."""
 
-from __future__ import annotations
-
 import errno
 from contextlib import ExitStack
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from tuibpf.kernel import bpf, info, privileges
+from tuibpf.kernel import bpf
 from tuibpf.kernel.buffers import BufferReader, open_buffer
 from tuibpf.kernel.descriptor import Descriptor
 from tuibpf.kernel.globals import Globals
 from tuibpf.kernel.hooks import Attachment, attach
 from tuibpf.kernel.maps import KernelMap
 from tuibpf.program import Bundle, Hook, HookKind, Program
+
+if TYPE_CHECKING:
+    from tuibpf.kernel.info import ProgramInfo
 
 __all__ = ["Loaded", "LoadedProgram", "RunCost"]
 
@@ -47,12 +48,16 @@ class LoadedProgram:
     def fileno(self) -> int:
         return self._descriptor.fileno()
 
-    def info(self) -> info.ProgramInfo:
-        return info.program_info(self.fileno())
+    def info(self) -> "ProgramInfo":
+        from tuibpf.kernel.info import program_info  # a launch that measures nothing asks nothing
+
+        return program_info(self.fileno())
 
     def instructions(self) -> bytes:
         """The instructions as they run before the JIT (``bpftool prog dump xlated``)."""
-        return info.program_instructions(self.fileno())
+        from tuibpf.kernel.info import program_instructions
+
+        return program_instructions(self.fileno())
 
 
 class Loaded:
@@ -164,7 +169,9 @@ def _attach(program: LoadedProgram) -> Attachment:
         return attach(program.fileno(), program.hook)
     except OSError as error:
         if error.errno in (errno.EPERM, errno.EACCES):
-            raise privileges.denied(f"{program.hook.kind} {program.hook.target}", error) from error
+            from tuibpf.kernel.privileges import denied
+
+            raise denied(f"{program.hook.kind} {program.hook.target}", error) from error
         raise
 
 

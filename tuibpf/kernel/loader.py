@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from struct import Struct
 
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported
-from tuibpf.kernel import bpf, privileges
+from tuibpf.kernel import bpf
 from tuibpf.kernel.descriptor import Descriptor
 from tuibpf.kernel.features import withheld
 from tuibpf.kernel.globals import Globals
@@ -62,7 +62,9 @@ def _create(spec: Map, flags: int) -> KernelMap:
         return KernelMap.create(spec, flags=flags, batches="batch" not in withheld())
     except OSError as error:
         if error.errno in (errno.EPERM, errno.EACCES):
-            raise privileges.denied(f"map {spec.name}", error) from error
+            from tuibpf.kernel.privileges import denied
+
+            raise denied(f"map {spec.name}", error) from error
         what = f"map {spec.name} ({spec.type.name}, {spec.max_entries} entries)"
         raise NotSupported(what, f"the kernel does not create it: {error.strerror}") from error
 
@@ -135,7 +137,9 @@ def _explained(bundle: Bundle, program: Program, error: OSError, log: str) -> Co
 
         return refusal(program, bundle.source, log)
     if error.errno in (errno.EPERM, errno.EACCES):
-        return privileges.denied(what, error)
+        from tuibpf.kernel.privileges import denied
+
+        return denied(what, error)
     if error.errno == errno.E2BIG:
         return CompileError(
             Diagnostic(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tuibpf.kernel.cpus import possible_cpus
 from tuibpf.kernel.features import Features
-from tuibpf.kernel.tracefs import Tracefs
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each is imported when somebody asks for what it knows
     from tuibpf.btf import Btf
+    from tuibpf.kernel.tracefs import Tracefs
 
 __all__ = ["Formats", "Machine", "running_target"]
 
@@ -40,6 +40,8 @@ class Formats(Mapping[str, str]):
     @property
     def _opened(self) -> Tracefs:
         if self._tracefs is None:
+            from tuibpf.kernel.tracefs import Tracefs
+
             self._tracefs = Tracefs()
         return self._tracefs
 
@@ -56,7 +58,6 @@ class Machine:
     def btf(self) -> Btf:
         """The kernel's types; ``NotSupported`` if it tells none."""
         if self._btf is None:
-            # A launch that has its bundle from an earlier one needs no types, nor the modules that read them.
             from tuibpf.kernel.vmlinux import load_btf
 
             self._btf = load_btf()

@@ -1,11 +1,9 @@
 """A map of the kernel: one entry, all of them, or all of an epoch at once."""
 
-from __future__ import annotations
-
 import errno
 from itertools import chain, compress
 from struct import Struct
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tuibpf.kernel import bpf
 from tuibpf.kernel.cpus import possible_cpus
@@ -47,7 +45,7 @@ class KernelMap:
         self._batches = batches
 
     @classmethod
-    def create(cls, spec: Map, *, flags: int = 0, batches: bool = True) -> KernelMap:
+    def create(cls, spec: Map, *, flags: int = 0, batches: bool = True) -> Self:
         """Create the map; *flags* come on top of those of *spec*."""
         entries = spec.max_entries or (possible_cpus() if spec.type is MapType.PERF_EVENT_ARRAY else 0)
         fd = bpf.map_create(spec.type, spec.key_size, spec.value_size, entries, spec.flags | flags, spec.name)

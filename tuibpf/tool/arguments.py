@@ -1,8 +1,6 @@
 """The argument vector of a process: cut apart, and written so that a shell takes it back and no terminal is hurt."""
 
-from __future__ import annotations
-
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 __all__ = ["UNREADABLE", "Arguments", "quote_argument"]
 
@@ -18,7 +16,7 @@ class Arguments(NamedTuple):
     truncated: bool
 
     @classmethod
-    def parse(cls, captured: bytes, total: int) -> Arguments:
+    def parse(cls, captured: bytes, total: int) -> Self:
         """The vector in *captured*, the NUL-terminated strings of which the process had *total* bytes."""
         truncated = len(captured) < total
         if not captured:
@@ -27,9 +25,9 @@ class Arguments(NamedTuple):
             captured = captured[:-1]
         return cls(tuple(captured.split(b"\0")), truncated)
 
-    def first(self, limit: int) -> Arguments:
+    def first(self, limit: int) -> Self:
         """At most *limit* of the arguments."""
-        return Arguments(self.values[:limit], True) if len(self.values) > limit else self
+        return self._replace(values=self.values[:limit], truncated=True) if len(self.values) > limit else self
 
     @property
     def unreadable(self) -> bool:

@@ -1,9 +1,7 @@
 """A column: one field of an output, with everything that a view needs to show it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tuibpf.program import Field, Record
 from tuibpf.tool.arguments import Arguments
@@ -29,7 +27,7 @@ class Column(NamedTuple):
     key: bool = False
 
     @classmethod
-    def of(cls, item: Field, key: bool = False) -> Column:
+    def of(cls, item: Field, key: bool = False) -> Self:
         """The column that shows a field of the compiler's."""
         return cls(item.name, item.title, item.display, item.shown, dict(item.names), item.quote, key)
 

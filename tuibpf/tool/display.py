@@ -4,8 +4,6 @@ A raw value is what a row holds and what JSON, CSV and recordings keep; its text
 holds a control character, whatever a process put into its name. The names are those of ``tuibpf.lang``, in lower case.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A Frame is all that a view ever gets; a view can not tell a live one from a replayed one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -3,8 +3,6 @@
 A parser of its own, since argparse costs 8 ms of a launch and can not stop at a tool's name and go on with its options.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 

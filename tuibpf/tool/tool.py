@@ -1,8 +1,6 @@
 """A tool: one probe script, under the name by which it is started."""
 
-from __future__ import annotations
-
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tuibpf.diagnostics import CompileError, Diagnostic, Source
 from tuibpf.tool.option import Option, Value
@@ -26,7 +24,7 @@ class Tool(NamedTuple):
     options: tuple[Option, ...] = ()
     error: Diagnostic | None = None
 
-    def checked(self) -> Tool:
+    def checked(self) -> Self:
         """The tool itself; a CompileError if it has an error."""
         if self.error is not None:
             raise CompileError(self.error)
