@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 
+from tests.tools.blindness import sees_everything
 from tests.tools.disks import BLOCK, loop_device, settings
 from tests.tools.running import named_rows, running, session, tool_of
 
@@ -33,6 +34,7 @@ def counted(frames):
 
 
 @pytest.mark.parametrize("threads", [1, 16])
+@sees_everything
 def test_as_many_reads_as_were_done_and_as_long_as_they_took(disk, threads):
     with session("biolatency", disk=disk.name) as device, session("biolatency", disk=disk.name, queued=True) as queued:
         before, start = disk.quiet(), time.perf_counter_ns()
@@ -54,6 +56,7 @@ def test_as_many_reads_as_were_done_and_as_long_as_they_took(disk, threads):
 
 
 @pytest.mark.parametrize("scheduler", ["none", "mq-deadline"])
+@sees_everything
 def test_the_queue_is_included_on_demand_with_any_scheduler(disk, scheduler):
     with (
         settings(disk, scheduler=scheduler),
@@ -70,6 +73,7 @@ def test_the_queue_is_included_on_demand_with_any_scheduler(disk, scheduler):
     assert device_us < queued_us <= (told.total_ms + 2) * 1000
 
 
+@sees_everything
 def test_writes_flushes_and_discards(disk):
     with session("biolatency", disk=disk.name, by_flags=True) as opened:
         before = disk.quiet()
@@ -93,6 +97,7 @@ def test_writes_flushes_and_discards(disk):
     assert operations == {"Write": 100, "Read": 50, "Flush": 3, "Discard": 4}
 
 
+@sees_everything
 def test_requests_that_were_merged_are_one(disk):
     with session("biolatency", disk=disk.name) as opened, settings(disk, scheduler="mq-deadline", max_sectors_kb="16"):
         before = disk.quiet()
@@ -108,6 +113,7 @@ def test_requests_that_were_merged_are_one(disk):
     assert requests >= (4 << 20) // (16 << 10)
 
 
+@sees_everything
 def test_nothing_is_lost_between_frames(disk):
     frames = []
     with session("biolatency", disk=disk.name) as plain, session("biolatency", disk=disk.name, by_disk=True) as keyed:
@@ -125,6 +131,7 @@ def test_nothing_is_lost_between_frames(disk):
     assert sum(bool(frame.distributions and frame.distributions[0].count) for frame in frames) >= 20
 
 
+@sees_everything
 def test_frames_that_are_taken_while_it_works_add_up(disk):
     frames = []
     with session("biolatency", disk=disk.name, by_disk=True, by_flags=True) as opened:
@@ -143,6 +150,7 @@ def test_frames_that_are_taken_while_it_works_add_up(disk):
     assert counted(frames)[0] == told.requests == 5000
 
 
+@sees_everything
 def test_milliseconds(disk):
     """Each is measured by a probe of its own, and cut."""
     with (
@@ -161,6 +169,7 @@ def test_milliseconds(disk):
     assert milliseconds >= microseconds // 1000 - 2 * 300
 
 
+@sees_everything
 def test_buckets_are_what_the_durations_say(disk):
     """The histogram against one made here, of the same durations, which a second output tells one by one."""
     tool = tool_of(
@@ -200,16 +209,19 @@ def short_read(folder, tool, **values):
 
 
 @pytest.mark.parametrize("queued", [False, True])
+@sees_everything
 def test_a_request_that_is_completed_in_parts_is_one(tmp_path, queued):
     assert short_read(tmp_path, "biolatency", queued=queued)[0] == 1
 
 
+@sees_everything
 def test_a_tool_that_ends_with_the_first_part_would_be_found_out(tmp_path):
     broken = tool_of("biolatency", ("if nr_bytes < rq.__data_len:", "if nr_bytes < 0 * rq.__data_len:"))
     if short_read(tmp_path, broken)[0] == 1:
         pytest.skip("this kernel's loop device completes no request in parts")
 
 
+@sees_everything
 def test_the_command_line_tells_the_same(disk):
     with running("-i", "0.1", "biolatency", "-o", "json", "-d", disk.name) as told:
         before = disk.quiet()

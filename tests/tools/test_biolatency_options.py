@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.tools.blindness import sees_everything
 from tests.tools.disks import loop_device
 from tests.tools.running import running
 
@@ -30,6 +31,7 @@ def by_key(told):
     return {tuple(row["key"].items()): sum(bucket["count"] for bucket in row["buckets"]) for row in told.rows}
 
 
+@sees_everything
 def test_a_histogram_for_each_disk(disks):
     with running("biolatency", "-o", "json", "-D") as told:
         done = work(disks)
@@ -43,6 +45,7 @@ def test_a_histogram_for_each_disk(disks):
     assert told.summary["lost"] == 0
 
 
+@sees_everything
 def test_a_histogram_for_each_disk_and_its_flags(disks):
     with running("biolatency", "-o", "json", "-D", "-F") as told:
         work(disks)
@@ -56,6 +59,7 @@ def test_a_histogram_for_each_disk_and_its_flags(disks):
 READS_AND_WRITES = ((0, "Sync-Read"), (1, "Sync-Read"), (1, "Sync-Idle-Write"))
 
 
+@sees_everything
 def test_only_one_disk(disks):
     for disk, count in zip(disks, (111, 99), strict=True):
         with running("biolatency", "-o", "json", "-d", disk.name) as told:
@@ -65,6 +69,7 @@ def test_only_one_disk(disks):
 
 
 @pytest.mark.parametrize("change", [lambda name: name[:-1], lambda name: name + "1", lambda name: "/dev/" + name])
+@sees_everything
 def test_a_disk_is_meant_by_its_whole_name(disks, change):
     name = change(disks[0].name)
     if os.path.exists(f"/sys/block/{name}"):
@@ -74,6 +79,7 @@ def test_a_disk_is_meant_by_its_whole_name(disks, change):
     assert all(not bucket["count"] for row in told.rows for bucket in row["buckets"])
 
 
+@sees_everything
 def test_a_histogram_for_people(disks):
     with running("biolatency", "-D", "-m") as told:
         work(disks)

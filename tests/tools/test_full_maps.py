@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.tools.blindness import sees_everything
 from tests.tools.disks import loop_device
 from tests.tools.running import session, tool_of
 from tests.tools.tcp import connection, traffic
@@ -31,6 +32,7 @@ def test_more_connections_than_a_table_has_room_for():
         assert opened.losses() == {"connections: table full": lost} == frames[0].losses
 
 
+@sees_everything
 def test_more_requests_in_flight_than_there_is_room_for(tmp_path):
     tool = tool_of("biolatency", ("Hash(Pointer, Nanoseconds, 10240)", "Hash(Pointer, Nanoseconds, 1)"))
     with loop_device(tmp_path) as disk, session(tool, disk=disk.name) as opened:
@@ -48,6 +50,7 @@ def test_more_requests_in_flight_than_there_is_room_for(tmp_path):
     assert sum(one.count for one in frame.distributions) + losses["started: map full"] == told.requests
 
 
+@sees_everything
 def test_more_histograms_than_there_is_room_for(tmp_path):
     tool = tool_of("biolatency", ("key=Kind if by_disk or by_flags else None)", "key=Kind, entries=2)"))
     with loop_device(tmp_path, 1) as disk, session(tool, disk=disk.name, by_disk=True, by_flags=True) as opened:
