@@ -4,7 +4,8 @@ from struct import pack
 
 import pytest
 
-from tests.tool.fake import KEYED, SINGLE, STREAM, TABLE, TOOL, FakeProbes, bundle, record
+from tests.tool.fake import DISK, KEY, KEYED, SINGLE, STREAM, TABLE, TOOL, VALUE, FakeProbes, bundle, record
+from tuibpf.program import Record
 from tuibpf.tool.arguments import Arguments
 from tuibpf.tool.session import Session
 
@@ -51,6 +52,26 @@ def test_a_table_takes_the_old_epoch_only():
     assert [column.name for column in frame.columns if column.key] == ["pid"]
     (frame,) = session.snapshot()
     assert frame.rows == [(9, "late", 1)]
+
+
+def test_what_a_table_or_a_histogram_is_not_to_contain_is_left_out():
+    wanted = Record((DISK.fields[0]._replace(contains="vd"),), DISK.size)
+    unwanted = Record((VALUE.fields[0]._replace(contains="nc"), VALUE.fields[1]), VALUE.size)
+    session, probes = opened(TABLE._replace(value=unwanted), KEYED._replace(key=wanted))
+    for pid, name in ((1, b"nc"), (2, b"cat"), (3, b"ncat")):
+        probes.maps["traffic"].put(0, pack("=i", pid), pack("=16sQ", name, pid))
+    slots = pack("=9Q", 12, 0, 1, 1, 0, 0, 0, 0, 0)
+    for key in (b"vda", b"nvme0n1", b"vdb"):
+        probes.maps["latency"].put(0, key, slots, slots)
+    table, histogram = session.snapshot()
+    assert [row[0] for row in table.rows] == [3, 1]
+    assert [one.key for one in histogram.distributions] == [("vda",), ("vdb",)]
+
+
+def test_a_title_of_a_script_does_not_steer_the_terminal():
+    hostile = Record((KEY.fields[0]._replace(title="\x1b]0;x\x07"),), KEY.size)
+    session, _ = opened(TABLE._replace(key=hostile))
+    assert session.columns["traffic"][0].title == "\\x1b]0;x\\x07"
 
 
 def test_keyed_histograms_are_merged_by_what_their_key_says():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
+from tuibpf.diagnostics import printable
 from tuibpf.program import Field, Record
 from tuibpf.tool.arguments import Arguments
 from tuibpf.tool.display import JsonValue, display_of
@@ -29,7 +30,7 @@ class Column(NamedTuple):
     @classmethod
     def of(cls, item: Field, key: bool = False) -> Self:
         """The column that shows a field of the compiler's."""
-        return cls(item.name, item.title, item.display, item.shown, dict(item.names), item.quote, key)
+        return cls(item.name, printable(item.title), item.display, item.shown, dict(item.names), item.quote, key)
 
     @property
     def width(self) -> int:

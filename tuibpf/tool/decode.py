@@ -47,7 +47,11 @@ class Decoder:
         self._tail = record.tail
 
     def rows(self, values: list[Row]) -> list[Row]:
-        """Rows from unpacked records of a fixed layout."""
+        """Rows from unpacked records of a fixed layout, those alone that ``contains`` of its fields keeps."""
+        return [row for row in self.all_rows(values) if self.keeps(row)] if self._filters else self.all_rows(values)
+
+    def all_rows(self, values: list[Row]) -> list[Row]:
+        """A row for each of *values*, kept or not."""
         if not values:
             return []
         if self._converts:
@@ -55,7 +59,7 @@ class Decoder:
             for index, convert in self._converts:
                 columns[index] = convert(columns[index])  # type: ignore[arg-type]
             values = list(zip(*columns, strict=True))
-        return self._keep(values)
+        return values
 
     def rows_with_tail(self, records: list[bytes]) -> list[Row]:
         """Rows from whole records whose layout ends in a tail; one too short for its layout is left out."""
@@ -96,7 +100,6 @@ class Decoder:
         start_ns = self._clock.start_ns
         return [value - start_ns for value in column]
 
-    def _keep(self, rows: list[Row]) -> list[Row]:
-        for index, column, wanted in self._filters:
-            rows = [row for row in rows if column.matches(row[index], wanted)]
-        return rows
+    def keeps(self, row: Row) -> bool:
+        """Whether each field of *row* contains what it is to contain."""
+        return all(column.matches(row[index], wanted) for index, column, wanted in self._filters)

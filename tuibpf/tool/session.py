@@ -183,7 +183,7 @@ class Session:
         )  # fmt: skip
 
     def _take(self, name: str, key: Record, values: Decoder | Struct, epoch: int) -> list[tuple[Row, Row]]:
-        """The (key, value) pairs of *epoch*, which are taken out of the map."""
+        """The (key, value) pairs of *epoch*, which are taken out of the map; those that are not wanted are dropped."""
         kernel_map = self._probes.map(name)
         entries = kernel_map.take(epoch)
         if not entries.count:
@@ -196,8 +196,12 @@ class Session:
             value_rows = list(values.iter_unpack(blob))
         else:
             padding = kernel_map.spec.value_size - values.struct.size
-            value_rows = values.rows(list(Struct(f"{values.struct.format}{padding}x").iter_unpack(blob)))
-        return list(zip(keys.rows(key_rows), value_rows, strict=True))
+            value_rows = values.all_rows(list(Struct(f"{values.struct.format}{padding}x").iter_unpack(blob)))
+        pairs = zip(keys.all_rows(key_rows), value_rows, strict=True)
+        return [
+            (key, value) for key, value in pairs
+            if keys.keeps(key) and (isinstance(values, Struct) or values.keeps(value))
+        ]  # fmt: skip
 
     def _keyed(self, output: HistogramOutput, epoch: int) -> tuple[Distribution, ...]:
         assert output.key is not None
