@@ -1,8 +1,8 @@
 """Kernels that run no BPF program at certain moments, and tests that must not be misled by that.
 
-The kernels of some virtual machines skip every BPF program while certain tasks are on a processor, and do not count that
+The kernels of some virtual machines skip every BPF program while certain tasks are on a processor, and do not count it
 as a miss. An interrupt on top of such a task is then lost to any tracer: the completion of a request, for instance. The
-switch away from such a task is not seen either, which gives it away: the task that goes is another one than came before.
+switch away from such a task is not seen either, which gives it away: the task that goes is another than came before.
 """
 
 from __future__ import annotations

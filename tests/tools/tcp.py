@@ -30,15 +30,17 @@ class Family:
     bind: str
     connect: str
     shown: str
+    protocol: int = 0
 
     def __str__(self) -> str:
-        return self.connect
+        return f"{self.connect} by MPTCP" if self.protocol else self.connect
 
 
 IPV4 = Family(socket.AF_INET, "127.0.0.1", "127.0.0.1", "127.0.0.1")
 IPV6 = Family(socket.AF_INET6, "::1", "::1", "::1")
 MAPPED = Family(socket.AF_INET6, "::", "::ffff:127.0.0.1", "127.0.0.1")
 FAMILIES = (IPV4, IPV6, MAPPED)
+MULTIPATH = Family(socket.AF_INET, "127.0.0.1", "127.0.0.1", "127.0.0.1", 262)  # IPPROTO_MPTCP, uapi/linux/in.h
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def connection(family: Family = IPV4) -> Iterator[tuple[socket.socket, socket.so
     """A client and the server's end of its connection; skips where this machine does not have the family."""
     if reason := why_not(family):
         pytest.skip(reason)
-    with listening(family) as listener, socket.socket(family.kind) as client:
+    with listening(family) as listener, socket.socket(family.kind, socket.SOCK_STREAM, family.protocol) as client:
         client.settimeout(20)
         client.connect((family.connect, listener.getsockname()[1]))
         server, _ = listener.accept()
@@ -57,7 +59,7 @@ def connection(family: Family = IPV4) -> Iterator[tuple[socket.socket, socket.so
 
 def listening(family: Family) -> socket.socket:
     """A socket that listens on a port of its own."""
-    listener = socket.socket(family.kind)
+    listener = socket.socket(family.kind, socket.SOCK_STREAM, family.protocol)
     if family.kind == socket.AF_INET6:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, family is IPV6)
     listener.bind((family.bind, 0))
@@ -70,7 +72,7 @@ def why_not(family: Family) -> str | None:
     try:
         listening(family).close()
     except OSError as error:
-        return f"{family.bind}: {error.strerror}"
+        return f"a socket that listens on {family}: {error.strerror}"
     return None
 
 

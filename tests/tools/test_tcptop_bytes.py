@@ -14,6 +14,7 @@ from tests.tools.running import running, session, tool_of
 from tests.tools.tcp import (
     FAMILIES,
     MEBIBYTE,
+    MULTIPATH,
     added,
     closed,
     connection,
@@ -64,6 +65,13 @@ def test_the_command_line_tells_the_same(family):
         here, there = (os.getpid(), *ends(client)), (os.getpid(), *ends(server))
     assert added(told.rows) == {here: (0, MEBIBYTE), there: (MEBIBYTE, 0)}
     assert told.summary["lost"] == 0
+
+
+def test_multipath_tcp_is_counted_as_well():
+    with session("tcptop") as opened, connection(MULTIPATH) as (client, server):
+        assert transfer(client, server) == (MEBIBYTE, MEBIBYTE)
+        here, there = (os.getpid(), *ends(client)), (os.getpid(), *ends(server))
+        assert traffic(opened.finish()) == {here: (0, MEBIBYTE), there: (MEBIBYTE, 0)}
 
 
 def every_call(client, server):

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.tools.running import running
+from tests.tools.running import running, session
 from tests.tools.tcp import IPV4, IPV6, MAPPED, added, connection, ends
 
 
@@ -86,3 +86,9 @@ def test_a_table_for_people(three):
     (line,) = [words for words in map(str.split, lines) if words[1:5] == ends_of_client]
     assert line[-2:] == ["0.0", "2.0"]
     assert "\x1b" not in told.out.decode()
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_screen_is_cleared_between_frames_unless_it_is_kept(keep):
+    with session("tcptop", keep=keep) as opened:
+        assert [output.clear for output in opened.outputs] == [not keep]

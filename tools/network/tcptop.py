@@ -1,7 +1,8 @@
 """Top TCP connections by the bytes that processes sent and received.
 
 Counts what send and receive calls returned: no retransmissions, no data that was only peeked at, nothing twice.
-A connection over IPv4 is shown as such also where its socket is an IPv6 one. splice(2) from a socket is not seen.
+A connection over IPv4 is shown as such also where its socket is an IPv6 one, one of Multipath TCP with the addresses of
+its first path. splice(2) from a socket is not seen.
 
 usage: tuibpf run tcptop [-p PID] [-4 | -6] [-s all|sent|received] [-r ROWS] [-C]
 
@@ -40,7 +41,8 @@ connections = Table(Connection, Traffic, sort="tx" if order == "sent" else "rx" 
 
 
 def count(sk: "struct sock *", received: u64, sent: u64):
-    if sk.sk_protocol != IPPROTO_TCP or only_pid is not None and pid() != only_pid:
+    protocol = sk.sk_protocol
+    if protocol != IPPROTO_TCP and protocol != IPPROTO_MPTCP or only_pid is not None and pid() != only_pid:
         return
     common = sk.__sk_common
     if common.skc_family == AF_INET6:
