@@ -126,6 +126,19 @@ def f(x, y):
         return row.n == 5 + y
     return False
 """,
+    "a truth value is not the low bits": """
+class Flag(Struct):
+    set: Boolean
+
+flags = Hash(u32, Flag)
+
+def f(x, y):
+    flag: Boolean = x << 8
+    flags[1] = Flag(set=x << 40)
+    if held := flags.get(1):
+        return flag and held.set == True and Boolean(x << 9) == 1 and not Boolean(x >> 1) and Boolean(256) == 1
+    return False
+""",
     "a power of minus one": """
 def f(x, y):
     return (-1) ** 65 == -1 and (-1) ** 66 == 1 and 2 ** 63 == 1 << 63

@@ -25,7 +25,7 @@ from tuibpf.frontend.values import (
     Word,
 )
 from tuibpf.ir.ops import Op
-from tuibpf.ir.types import U64
+from tuibpf.ir.types import BOOL, U64
 
 __all__ = ["call"]
 
@@ -53,17 +53,17 @@ def call(scope: Scope, node: ast.Call) -> Value:
 
 
 def _convert(scope: Scope, node: ast.Call, layout: IntLayout) -> Value:
-    """``u32(x)``: the low bits of x, with the sign of the new type."""
+    """``u32(x)``: the low bits of x, with the sign of the new type; ``Boolean(x)``: whether it is not 0."""
     if len(node.args) != 1 or node.keywords:
         scope.error(node, f"{layout.name}() takes one argument, not {len(node.args) + len(node.keywords)}")
     value, type = scope.expression(node.args[0]), layout.type
     if isinstance(value, Constant) and isinstance(value.value, int):
-        return Constant(type.wrap(value.value))
+        return Constant(bool(value.value) if type is BOOL else type.wrap(value.value))
     if isinstance(value, KernelPointer):
         value = Scalar(value.op, U64)
     scalar = integers.to_scalar(scope, value, node.args[0])
     scope.at(node)
-    return Scalar(scope.build.convert(scalar.op, type), type)
+    return Scalar(integers.convert(scope, scalar, type), type)
 
 
 class _Given(NamedTuple):

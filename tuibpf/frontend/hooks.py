@@ -6,7 +6,7 @@ import ast
 import re
 
 from tuibpf.btf import Pointer, Tracepoint
-from tuibpf.frontend import functions, integer_types, kernel_types, transfer, type_names
+from tuibpf.frontend import functions, integer_types, integers, kernel_types, transfer, type_names
 from tuibpf.frontend.layout import IntLayout
 from tuibpf.frontend.producer import Producer
 from tuibpf.frontend.scope import Scope
@@ -126,7 +126,7 @@ def _typed(scope: Scope, arg: ast.arg, value: Value) -> Value:
     if not integer_types.assignable(value.type, layout.type) or value.type.bits > layout.type.bits:
         scope.error(annotation, f"`{arg.arg}` is {value.type.name}, which {layout.type.name} does not hold",
                     f"write {arg.arg}: {value.type.name}")  # fmt: skip
-    return Scalar(scope.build.convert(value.op, layout.type), layout.type)
+    return Scalar(integers.convert(scope, value, layout.type), layout.type)
 
 
 def _field(scope: Scope, arg: ast.arg, hook: Hook, fields: dict[str, FormatField], context: Op) -> Value:

@@ -11,7 +11,7 @@ from tuibpf.frontend.values import Conflict, Constant, KernelPointer, Scalar, Va
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import BOOL, S64, U64, IntType
 
-__all__ = ["evaluate", "operands", "select", "to_scalar"]
+__all__ = ["convert", "evaluate", "operands", "select", "to_scalar", "truth"]
 
 
 def evaluate(scope: Scope, node: ast.expr, wanted: IntType | None = None) -> Scalar:
@@ -59,9 +59,9 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
             )  # fmt: skip
         # What is cut may become larger, if it was negative.
         most = value.most if not value.type.signed or value.type.bits <= wanted.bits else None
-        return Scalar(scope.build.convert(value.op, wanted), wanted, most=most)
+        return Scalar(convert(scope, value, wanted), wanted, most=most)
     if isinstance(value, Constant) and isinstance(value.value, int):
-        number = int(value.value)
+        number = int(value.value) if wanted is not BOOL else int(bool(value.value))
         kind = wanted or (BOOL if isinstance(value.value, bool) else S64 if number < 0 else U64)
         if not kind.minimum <= number <= kind.maximum:
             scope.error(
@@ -73,6 +73,18 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
     if isinstance(value, Conflict):
         scope.error(node, value.reason, "give it one meaning on all of them")
     scope.error(node, f"{value.article} where an integer is wanted")
+
+
+def convert(scope: Scope, value: Scalar, type: IntType) -> Op:
+    """*value* reduced to *type*; to a truth value by whether it is 0, as Python's ``bool()`` does."""
+    return truth(scope, value.op) if type is BOOL and value.type is not BOOL else scope.build.convert(value.op, type)
+
+
+def truth(scope: Scope, op: Op) -> Op:
+    """1 unless *op* is 0. Without a branch: of a number and its negative one has its sign bit set, but for 0."""
+    build = scope.build
+    either = build.binary("or", op, build.binary("sub", build.const(0), op, U64), U64)
+    return build.binary("rsh", either, build.const(63), BOOL)
 
 
 def select(scope: Scope, condition: str, left: Op, right: Op, then: Op, other: Op, type: IntType) -> Op:

@@ -18,7 +18,7 @@ def join(build: Builder, name: str, values: list[Value | None], edges: list[Edge
     blocks = [edge.block for edge in edges]
     present = [_settled(value, edge) for value, edge in zip(values, edges, strict=True) if value is not None]
     if len(present) < len(values):
-        return Conflict(f"{name!r} is not set on every way to this line")
+        return Conflict(f"{_called(name)} is not set on every way to this line")
     constants = [value.value for value in present if isinstance(value, Constant)]
     if len(constants) == len(present) and len({(type(value), value) for value in constants}) == 1:
         return present[0]
@@ -31,7 +31,12 @@ def join(build: Builder, name: str, values: list[Value | None], edges: list[Edge
         return _join_places(build, places, blocks)
     if all(is_integer(value) or _is_none(value) for value in present):
         return _join_integers(build, name, present, blocks)
-    return Conflict(f"{name!r} stands for different things on the ways to this line")
+    return Conflict(f"{_called(name)} stands for different things on the ways to this line")
+
+
+def _called(name: str) -> str:
+    """A name in an error; what no script can write is a value on its way: a result, or one side of ``and``."""
+    return repr(name) if name.isidentifier() else "this value"
 
 
 def _phi(build: Builder, type: Type, ops: list[Op], blocks: list[Block]) -> Op:
@@ -55,7 +60,7 @@ def _join_places(build: Builder, places: list[Place], blocks: list[Block]) -> Va
 def _join_integers(build: Builder, name: str, values: list[Value], blocks: list[Block]) -> Value:
     type = common_type([value for value in values if not _is_none(value)])
     if type is None:
-        return Conflict(f"{name!r} is signed on one way to this line and unsigned on another")
+        return Conflict(f"{_called(name)} is signed on one way to this line and unsigned on another")
     ops, presences, optional = [], [], False
     for value, block in zip(values, blocks, strict=True):
         if isinstance(value, Scalar):

@@ -182,10 +182,7 @@ def _is_ipv4(scope: Scope, node: ast.Call, args: Arguments) -> Value:
     high = source.load(scope, 0, 8)
     differs = build.binary("xor", source.load(scope, 8, 4), build.const(_MAPPED), U64)
     rest = build.binary("or", high, differs, U64)
-    # 1 if *rest* is 0: then, and only then, -rest has no sign bit, nor has rest.
-    either = build.binary("or", rest, build.binary("sub", build.const(0), rest, U64), U64)
-    sign = build.binary("rsh", either, build.const(63), BOOL)
-    return Scalar(build.binary("xor", sign, build.const(1), BOOL), BOOL)
+    return Scalar(build.binary("xor", integers.truth(scope, rest), build.const(1), BOOL), BOOL)
 
 
 def _least(condition: str) -> Work:

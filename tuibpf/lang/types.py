@@ -73,7 +73,7 @@ class s64(Integer):
 
 
 class Boolean(u8):
-    """True or False."""
+    """True or False. As a function: whether a number is not 0."""
 
 
 class Time(u64):
