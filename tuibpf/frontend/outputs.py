@@ -121,7 +121,11 @@ def add(scope: Scope, node: ast.Call, histogram: HistogramValue, part: ast.expr)
 
 
 def _log2(scope: Scope, value: Op) -> Op:
-    """The number of the highest bit that is set, 0 for 0. Without a branch: the verifier has one way to walk."""
+    """The number of the highest bit that is set, 0 for 0. Without a branch: the verifier has one way to walk.
+
+    The bits are added, though "or" would do: of an "or" of two registers the verifier of Linux 6.1 and older knows no
+    bounds, and the slot must be known to lie inside the histogram.
+    """
     build = scope.build
     result: Op = build.const(0)
     for bits in _LOG2_STEPS:
@@ -129,7 +133,7 @@ def _log2(scope: Scope, value: Op) -> Op:
         # *high* is below 2**32, so that -high has its sign bit set unless high is 0.
         is_set = build.binary("rsh", build.binary("sub", build.const(0), high, U64), build.const(63), U64)
         step = build.binary("lsh", is_set, build.const(bits.bit_length() - 1), U64)
-        result = build.binary("or", step, result, U64)
+        result = build.binary("add", step, result, U64)
         if bits > 1:
             value = build.binary("rsh", value, step, U64)
     return result
