@@ -32,9 +32,13 @@ started = Hash(Pointer, Nanoseconds, 10240)
 latency = Histogram(Milliseconds if milliseconds else Microseconds, key=Kind if by_disk or by_flags else None)
 
 
+def disk_of(rq: "struct request *"):
+    return rq.rq_disk if exists("request.rq_disk") else rq.q.disk  # the first before Linux 5.17
+
+
 @tp_btf("block_rq_issue")
 def issued(rq: "struct request *"):
-    if disk is None or rq.q.disk.disk_name == disk:
+    if disk is None or disk_of(rq).disk_name == disk:
         started[rq] = now()
 
 
@@ -46,5 +50,5 @@ def completed(rq: "struct request *", nr_bytes: u32):
         if queued and rq.start_time_ns:
             start = rq.start_time_ns  # 0 where the disk keeps no statistics: then from the issue
         duration = (now() - start) // (1_000_000 if milliseconds else 1_000)
-        kind = Kind(disk=rq.q.disk.disk_name if by_disk else "", flags=rq.cmd_flags if by_flags else 0)
+        kind = Kind(disk=disk_of(rq).disk_name if by_disk else "", flags=rq.cmd_flags if by_flags else 0)
         latency[kind if by_disk or by_flags else None].add(duration)
