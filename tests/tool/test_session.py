@@ -54,6 +54,14 @@ def test_a_table_takes_the_old_epoch_only():
     assert frame.rows == [(9, "late", 1)]
 
 
+def test_the_last_rows_are_waited_for(monkeypatch):
+    session, probes = opened(STREAM)
+    late = record(0, 7, b"ls", b"ls\0")
+    monkeypatch.setattr(probes, "advance_epoch", lambda: probes.buffers["execs"].waiting.append(late))
+    assert [row[1] for row in session.finish()[0].rows] == [7]
+    assert probes.calls == ["attach", "detach"]
+
+
 def test_what_a_table_or_a_histogram_is_not_to_contain_is_left_out():
     wanted = Record((DISK.fields[0]._replace(contains="vd"),), DISK.size)
     unwanted = Record((VALUE.fields[0]._replace(contains="nc"), VALUE.fields[1]), VALUE.size)

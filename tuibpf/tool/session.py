@@ -104,10 +104,6 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def filenos(self) -> list[int]:
-        """Descriptors that are readable while a stream has rows. Probes wake nobody up: look at them on a timer."""
-        return [reader.fileno() for reader in self._readers.values()]
-
     def wait(self, timeout_s: float) -> bool:
         """Sleep until a stream has rows; False if *timeout_s* is over before, at once after it without streams."""
         return wait(self._readers.values(), timeout_s)
@@ -158,6 +154,9 @@ class Session:
     def finish(self) -> list[Frame]:
         """Take the probes off and give the last frames: all that happened before, and nothing missed."""
         self._probes.detach()
+        if self._readers:
+            # A program that runs on another processor at this moment has a row to finish, and those behind it wait.
+            self._probes.advance_epoch()
         return [*self.rows(), *self.snapshot()]
 
     def close(self) -> None:
