@@ -52,16 +52,16 @@ class Talkers:
 
 
 def frames_and_truth():
-    """40 frames and more while three processes talk: what the frames add up to, and what was sent and received."""
-    frames = []
+    """Frames while three processes talk, 20 with some of it: what they add up to, and what was sent and received."""
+    frames, busy = [], 0
     with session("tcptop", rows=1000) as opened, ExitStack() as stack:
         talkers = Talkers([stack.enter_context(connection()) for _ in range(3)])
-        while len(frames) < 40:
+        while busy < 20:
             frames += opened.snapshot()
+            busy += bool(traffic(frames[-1:], *talkers.pids))
         told = talkers.stop()
         frames += opened.finish()
         assert not opened.losses()
-    assert sum(bool(traffic([frame], *talkers.pids)) for frame in frames) > 10  # else it was no test of intervals
     return traffic(frames, *talkers.pids), told
 
 
