@@ -84,14 +84,21 @@ def keep_newest(count: int, folder: Descriptor, prefix: str = "") -> None:
     names = [name for name in os.listdir(folder.fileno()) if name.startswith((prefix, "." + prefix))]
     if len(names) <= count:
         return
-    dated = sorted((os.stat(name, dir_fd=folder.fileno(), follow_symlinks=False).st_ctime_ns, name) for name in names)
-    for _, name in dated[:-count]:
+    names.sort(key=lambda name: _written_ns(name, folder))
+    for name in names[:-count]:
         _remove(name, folder)
 
 
 def _trusted(status: os.stat_result) -> bool:
     """Whether only root and this user could have put it there."""
     return status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _written_ns(name: str, folder: Descriptor) -> int:
+    try:
+        return os.stat(name, dir_fd=folder.fileno(), follow_symlinks=False).st_ctime_ns
+    except OSError:
+        return 0  # another process has just removed it
 
 
 def _remove(name: str, folder: Descriptor) -> None:
