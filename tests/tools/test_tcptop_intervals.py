@@ -53,10 +53,10 @@ class Talkers:
 
 def frames_and_truth():
     """Frames while three processes talk, 20 with some of it: what they add up to, and what was sent and received."""
-    frames, busy = [], 0
+    frames, busy, end = [], 0, time.monotonic() + 30
     with session("tcptop", rows=1000) as opened, ExitStack() as stack:
         talkers = Talkers([stack.enter_context(connection()) for _ in range(3)])
-        while busy < 20:
+        while busy < 20 and time.monotonic() < end:
             frames += opened.snapshot()
             busy += bool(traffic(frames[-1:], *talkers.pids))
         told = talkers.stop()
