@@ -195,3 +195,10 @@ def test_what_is_missing_is_named_exactly(with_capabilities: Callable[..., Any])
     assert with_capabilities(refusal, Capability.PERFMON) == "this user lacks CAP_BPF"
     assert with_capabilities(refusal, Capability.BPF, Capability.PERFMON) == "attached"
     assert with_capabilities(refusal, Capability.SYS_ADMIN) == "attached"
+
+
+def test_runs_that_the_kernel_skipped_are_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    with load_bundle(bundle("plain", [program("nothing", returning())], [])) as loaded:
+        told = loaded.programs[0].info()
+        monkeypatch.setattr(type(loaded.programs[0]), "info", lambda self: told._replace(missed=3))
+        assert loaded.losses() == {"runs skipped by the kernel": 3}

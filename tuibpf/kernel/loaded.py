@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "LoadedProgram", "RunCost"]
 
 
+_SKIPPED_RUNS = "runs skipped by the kernel"
+
+
 class RunCost(NamedTuple):
     """Nanoseconds spent in programs, how often they ran, and how often the kernel skipped one (recursion)."""
 
@@ -134,8 +137,15 @@ class Loaded:
         return self._common.advance_epoch()
 
     def losses(self) -> dict[str, int]:
-        """By reason (``Bundle.losses``), how much was lost since the programs were loaded. Without a system call."""
-        return self._common.losses() if self._globals is not None else {}
+        """By reason (``Bundle.losses``), how much was lost since the programs were loaded.
+
+        To these comes what no program can count: runs that the kernel skipped, because the program was interrupted by
+        its own event on that processor (``recursion_misses``, Linux 5.12).
+        """
+        counted = self._common.losses() if self._globals is not None else {}
+        if skipped := sum(program.info().missed for program in self.programs):
+            counted[_SKIPPED_RUNS] = skipped
+        return counted
 
     def cost(self) -> RunCost:
         """What the programs cost since this was first called, which has the kernel measure from then on (0.7 ms).
