@@ -126,6 +126,14 @@ def f(x, y):
         return row.n == 5 + y
     return False
 """,
+    "an amount that is taken out of the entry it is added to is not lost": """
+def f(x, y):
+    numbers[3] = 5
+    numbers[3] += numbers.pop(3) or 0
+    if n := numbers.get(3):
+        return n == 5
+    return False
+""",
     "a truth value is not the low bits": """
 class Flag(Struct):
     set: Boolean

@@ -120,14 +120,16 @@ def augmented(scope: Scope, node: ast.AugAssign) -> None:
         names.assign(scope, node.target, node.target.id, value, node.value)
     elif isinstance(node.target, ast.Attribute):
         place, member = _field(scope, node.target)
-        _change(scope, node, place, member)
+        _change(scope, node, place, member, scope.expression(node.value) if place.shared else None)
     elif isinstance(node.target, ast.Subscript):
         owner = scope.expression(node.target.value)
         if not isinstance(owner, HashValue) or not isinstance(owner.value, IntLayout):
             scope.error(node.target, f"{owner.article} has no number here that could be changed")
-        zero = ast.copy_location(ast.Constant(0), node.target)
-        entry = maps.entry(scope, node.target, owner, node.target.slice, zero)
-        _change(scope, node, Place(entry, 0, owner.value, True, entry), Member(owner.name, owner.value, 0))
+        # The amount first: what it takes out of the map could be the very entry.
+        key = maps.key_of(scope, node.target, owner, scope.expression(node.target.slice), node.target.slice)
+        value, zero = scope.expression(node.value), ast.copy_location(ast.Constant(0), node.target)
+        entry = maps.entry(scope, owner, key, zero)
+        _change(scope, node, Place(entry, 0, owner.value, True, entry), Member(owner.name, owner.value, 0), value)
     else:
         scope.error(node.target, "this can not be changed")
 
@@ -145,14 +147,14 @@ def _combine(scope: Scope, node: ast.AugAssign, current: Value) -> Value:
     return arithmetic.arithmetic(scope, node.value, node.op, current, right, (left_node, node.value))
 
 
-def _change(scope: Scope, node: ast.AugAssign, place: Place, member: Member) -> None:
-    """Change a number in memory. The row of a table may be missing: then nothing is left to do."""
+def _change(scope: Scope, node: ast.AugAssign, place: Place, member: Member, value: Value | None) -> None:
+    """Change a number in memory, in that of a map by *value*. A table's row may be missing: then nothing is to do."""
     layout = member.layout
     if not isinstance(layout, IntLayout):
         scope.error(node.target, f"`{member.name}` is no number")
     after = _where_present(scope, place)
-    if place.shared:
-        _change_shared(scope, node, place, member, layout)
+    if value is not None:
+        _change_shared(scope, node, place, member, layout, value)
     else:
         offset = place.offset + member.offset
         current = Scalar(scope.build.load(place.op, offset, layout.type), layout.type)
@@ -176,14 +178,15 @@ def _go_on(scope: Scope, after: Label | None) -> None:
         scope.place(after)
 
 
-def _change_shared(scope: Scope, node: ast.AugAssign, place: Place, member: Member, layout: IntLayout) -> None:
+def _change_shared(
+    scope: Scope, node: ast.AugAssign, place: Place, member: Member, layout: IntLayout, value: Value
+) -> None:
     operator = _ATOMIC.get(type(node.op))
     if operator is None or layout.size not in _ATOMIC_BYTES:
         scope.error(
             node, f"`{member.name}` is in a map, and other processors may change it at the same time",
             "only += -= &= |= ^= on numbers of 32 and 64 bits are one step",
         )  # fmt: skip
-    value = scope.expression(node.value)
     if isinstance(value, Constant) and value.value == 0 and operator != "and":
         return
     if isinstance(node.op, ast.Sub) and isinstance(value, Constant) and integer_types.is_integer(value):

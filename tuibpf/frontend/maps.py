@@ -17,8 +17,8 @@ from tuibpf.ir.types import ADDRESS, S64, U64
 from tuibpf.isa import Helper
 
 __all__ = [
-    "count_loss", "entry", "epoch_key", "find", "find_or_insert", "get", "pop", "remove", "setdefault", "store",
-    "table_row",
+    "count_loss", "entry", "epoch_key", "find", "find_or_insert", "get", "key_of", "pop", "remove", "setdefault",
+    "store", "table_row",
 ]  # fmt: skip
 
 _ANY, _NO_EXIST = 0, 1  # BPF_ANY, BPF_NOEXIST, include/uapi/linux/bpf.h
@@ -65,10 +65,11 @@ def epoch_key(scope: Scope, layout: Layout | None, value: Value, node: ast.expr,
     return address
 
 
-def _key(scope: Scope, node: ast.AST, owner: HashValue, value: Value, part: ast.expr) -> Op:
-    key = _in_memory(scope, owner.key, value, part, f"the key of `{owner.name}`")
+def key_of(scope: Scope, node: ast.AST, owner: HashValue, value: Value, part: ast.expr) -> Op:
+    """The address of *value*, which *part* gave, as a key of *owner*."""
+    address = _in_memory(scope, owner.key, value, part, f"the key of `{owner.name}`")
     scope.at(node)
-    return key
+    return address
 
 
 def _look_up(scope: Scope, map: str, key: Op) -> Op:
@@ -77,7 +78,7 @@ def _look_up(scope: Scope, map: str, key: Op) -> Op:
 
 def find(scope: Scope, node: ast.AST, owner: HashValue, value: Value, part: ast.expr) -> Op:
     """The address of what *value* is the key of, or 0."""
-    return _look_up(scope, owner.map, _key(scope, node, owner, value, part))
+    return _look_up(scope, owner.map, key_of(scope, node, owner, value, part))
 
 
 def get(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> Value:
@@ -90,15 +91,15 @@ def get(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> Value:
 
 def pop(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> Value:
     """``map.pop(key)``: the value is copied, then the entry goes."""
-    key = _key(scope, node, owner, scope.expression(part), part)
-    found = _look_up(scope, owner.map, key)
+    address = key_of(scope, node, owner, scope.expression(part), part)
+    found = _look_up(scope, owner.map, address)
     if isinstance(owner.value, IntLayout):
-        return _loaded(scope, owner.value, found, (owner.map, key))
+        return _loaded(scope, owner.value, found, (owner.map, address))
     kept, gone, after = scope.slot(scope.fresh(), owner.value.size), Label(), Label()
     scope.branch("ne", found, scope.build.const(0), gone, after)
     scope.place(gone)
     transfer.copy(scope, kept, 0, transfer.Readable(found, 0, owner.value.size), owner.value.size)
-    scope.build.call(Helper.MAP_DELETE_ELEM, scope.build.map(owner.map), key, type=S64)
+    scope.build.call(Helper.MAP_DELETE_ELEM, scope.build.map(owner.map), address, type=S64)
     scope.jump(after)
     scope.place(after)
     return Place(kept, 0, owner.value, present=found)
@@ -123,13 +124,13 @@ def _loaded(scope: Scope, layout: IntLayout, found: Op, taken: tuple[str, Op] | 
 
 
 def remove(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> None:
-    key = _key(scope, node, owner, scope.expression(part), part)
+    key = key_of(scope, node, owner, scope.expression(part), part)
     scope.build.call(Helper.MAP_DELETE_ELEM, scope.build.map(owner.map), key, type=S64)
 
 
 def store(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr, value: Value, value_node: ast.expr) -> None:
     """``map[key] = value``; a map that is full is a loss."""
-    key = _key(scope, node, owner, scope.expression(part), part)
+    key = key_of(scope, node, owner, scope.expression(part), part)
     source = _in_memory(scope, owner.value, value, value_node, f"the value of `{owner.name}`")
     build = scope.build
     failed = build.call(Helper.MAP_UPDATE_ELEM, build.map(owner.map), key, source, build.const(_ANY), type=S64)
@@ -166,18 +167,17 @@ def find_or_insert(scope: Scope, map: str, key: Op, first: Callable[[], Op], los
     return joined
 
 
-def entry(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr, default: ast.expr) -> Op:
-    """The address of the entry of a key, which is *default* if it is new; 0 if there is no room."""
-    key = _key(scope, node, owner, scope.expression(part), part)
+def entry(scope: Scope, owner: HashValue, address: Op, default: ast.expr) -> Op:
+    """The address of the entry of the key at *address*, which is *default* if it is new; 0 if there is no room."""
     value, what = scope.expression(default), f"the value of `{owner.name}`"
     return find_or_insert(
-        scope, owner.map, key, lambda: _in_memory(scope, owner.value, value, default, what), owner.loss
+        scope, owner.map, address, lambda: _in_memory(scope, owner.value, value, default, what), owner.loss
     )
 
 
 def setdefault(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr, default: ast.expr) -> Value:
     """``map.setdefault(key, value)``."""
-    found = entry(scope, node, owner, part, default)
+    found = entry(scope, owner, key_of(scope, node, owner, scope.expression(part), part), default)
     if isinstance(owner.value, IntLayout):
         return _loaded(scope, owner.value, found, None)
     return Place(found, 0, owner.value, shared=True, present=found)
