@@ -1,5 +1,7 @@
 """How values look, and that none can steer a terminal."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,19 @@ def shown(display, value, names=None):
         ("device", 254 << 20 | 1, "254:1"),
         ("signal", 9, "SIGKILL"),
         ("signal", 77, "77"),
+        ("error", 2, "ENOENT"),
+        ("error", 0, "0"),
+        ("error", 4000, "4000"),
+        ("mode", 0o640, "0640"),
+        ("mode", -1, "?"),
+        ("openflags", os.O_RDONLY, "O_RDONLY"),
+        ("openflags", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, "O_RDWR|O_CREAT|O_EXCL|O_CLOEXEC"),
+        ("openflags", os.O_WRONLY | os.O_SYNC, "O_WRONLY|O_SYNC"),
+        ("openflags", os.O_WRONLY | os.O_TMPFILE, "O_WRONLY|O_TMPFILE"),
+        ("openflags", os.O_DIRECTORY | 1 << 30, "O_RDONLY|O_DIRECTORY|0o10000000000"),
+        ("openflags", -1, "?"),
+        ("syscall", 424, "pidfd_send_signal"),
+        ("syscall", 99999, "99999"),
         ("pointer", 0xFFFF888000000000, "0xffff888000000000"),
         ("boolean", 0, "no"),
         ("block_flags", 1 | 1 << 11, "Sync-Write"),
@@ -42,6 +57,12 @@ def test_text(display, value, text):
 def test_an_enumeration_shows_its_names_and_numbers_without_one():
     assert shown("enumeration", 1, {1: "TCP_ESTABLISHED"}) == "TCP_ESTABLISHED"
     assert shown("enumeration", 2, {1: "TCP_ESTABLISHED"}) == "2"
+
+
+def test_what_is_not_known_is_null_for_machines():
+    assert display_of("openflags").json(-1, {}, False) is None
+    assert display_of("mode").json(-1, {}, False) is None
+    assert display_of("mode").json(0o640, {}, False) == 0o640
 
 
 def test_flags_without_a_name_are_told_as_bits():

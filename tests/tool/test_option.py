@@ -76,3 +76,24 @@ def test_words_are_left():
 
 def test_given_tells_what_was_written():
     assert parsed("-x", "--limit", "20").given == {"fails", "limit"}
+
+
+@pytest.mark.parametrize(
+    ("display", "text", "value"),
+    [("error", "ENOENT", 2), ("error", "2", 2), ("syscall", "openat2", 437), ("syscall", "437", 437)],
+)
+def test_what_has_names_is_given_by_name_or_number(display, text, value):
+    assert Option("only", None, "--only", "integer", display=display).parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("display", "text", "message"),
+    [
+        ("error", "ENOEN", "--only is an error's number or name, not 'ENOEN' (did you mean ENOENT"),
+        ("syscall", "opennat2", "--only is a system call's number or name, not 'opennat2' (did you mean openat2"),
+    ],
+)
+def test_a_name_that_there_is_not(display, text, message):
+    with pytest.raises(UsageError) as caught:
+        Option("only", None, "--only", "integer", display=display).parse(text)
+    assert str(caught.value).startswith(message)

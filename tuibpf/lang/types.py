@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 __all__ = [
-    "Address", "Arguments", "BlockFlags", "Boolean", "Bytes", "Comm", "Count", "Cpu", "Device", "Disk", "Elapsed",
-    "Errno",
-    "Gid", "Kibibytes", "Microseconds", "Milliseconds", "Nanoseconds", "Path", "Pid", "Pointer", "Port", "Signal",
-    "Text",
-    "Tid", "Time", "Uid", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64",
+    "Address", "Arguments", "BlockFlags", "Boolean", "Bytes", "Comm", "Count", "Cpu", "Descriptor", "Device", "Disk",
+    "Elapsed", "Errno", "Error", "Gid", "Kibibytes", "Microseconds", "Milliseconds", "Mode", "Nanoseconds",
+    "OpenFlags", "Path", "Pid", "Pointer", "Port", "Signal", "Syscall", "Text", "Tid", "Time", "Uid", "s8", "s16",
+    "s32", "s64", "u8", "u16", "u32", "u64",
 ]  # fmt: skip
 
 
@@ -134,6 +133,83 @@ class Port(u16):
 
 class Errno(s32):
     """What a system call returned: 0 or more, or an error's number, negated."""
+
+
+class Error(s32):
+    """The number of an error, 0 for none; shown by its name. An option of this type takes either.
+
+    Example:
+        class Open(Row):
+            pid: Pid
+            err: Error
+
+        opens = Stream(Open)
+
+        @tracepoint("syscalls/sys_exit_openat")
+        def opened(ret: s64):
+            if ret < 0:
+                opens.emit(pid=pid(), err=s32(-ret))
+    """
+
+
+class Descriptor(s32):
+    """A file descriptor, or -1.
+
+    Example:
+        class Close(Row):
+            pid: Pid
+            fd: Descriptor
+
+        closes = Stream(Close)
+
+        @tracepoint("syscalls/sys_enter_close")
+        def closed(fd: u64):
+            closes.emit(pid=pid(), fd=s32(fd))
+    """
+
+
+class OpenFlags(s32):
+    """The flags of an open, shown by their names (O_CREAT); -1 where they are not known.
+
+    Example:
+        class Open(Row):
+            pid: Pid
+            flags: OpenFlags
+
+        opens = Stream(Open)
+
+        @tracepoint("syscalls/sys_enter_openat")
+        def called(flags: u64):
+            opens.emit(pid=pid(), flags=s32(flags))
+    """
+
+
+class Mode(s32):
+    """The permissions of a file, shown in octal; -1 where they are not known.
+
+    Example:
+        class Make(Row):
+            pid: Pid
+            mode: Mode
+
+        makes = Stream(Make)
+
+        @tracepoint("syscalls/sys_enter_mkdirat")
+        def called(mode: u64):
+            makes.emit(pid=pid(), mode=s32(mode))
+    """
+
+
+class Syscall(s32):
+    """The number of a system call, shown by its name. An option of this type takes either.
+
+    Example:
+        calls = Table(Syscall, Count)
+
+        @tp_btf("sys_enter")
+        def called(id: s64):
+            calls[s32(id)].count += 1
+    """
 
 
 class Signal(s32):

@@ -4,6 +4,7 @@ A raw value is what a row holds and what JSON, CSV and recordings keep; its text
 holds a control character, whatever a process put into its name. The names are those of ``tuibpf.lang``, in lower case.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -85,6 +86,42 @@ def _signal_text(value: int) -> str:
         return str(value)
 
 
+def _error_text(value: int) -> str:
+    from errno import errorcode
+
+    return errorcode.get(value, str(value))
+
+
+def _syscall_text(value: int) -> str:
+    from tuibpf.tool.syscalls import syscall_names
+
+    return syscall_names().get(value, str(value))
+
+
+# Some have other values on other processors, which Python knows. O_LARGEFILE is 0 for it: the kernel adds that.
+_OPEN_FLAGS = ("O_CREAT", "O_EXCL", "O_NOCTTY", "O_TRUNC", "O_APPEND", "O_NONBLOCK", "O_SYNC", "O_DSYNC", "O_ASYNC",
+               "O_DIRECT", "O_TMPFILE", "O_DIRECTORY", "O_NOFOLLOW", "O_NOATIME", "O_CLOEXEC", "O_PATH")  # fmt: skip
+
+
+def _open_flags_text(value: int) -> str:
+    """The way of access, then the flags; one that has the bits of another (O_SYNC those of O_DSYNC) comes first."""
+    if value < 0:
+        return "?"
+    parts = [("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")[value & os.O_ACCMODE]]
+    left = value & ~os.O_ACCMODE
+    for name in _OPEN_FLAGS:
+        bits = getattr(os, name)
+        if left & bits == bits:
+            parts.append(name)
+            left &= ~bits
+    return "|".join(parts + ([f"{left:#o}"] if left else []))
+
+
+def _known(value: int) -> int | None:
+    """A number that is -1 where it is not known."""
+    return None if value < 0 else value
+
+
 def _words(name: str) -> str:
     """``REQ_FAILFAST_DEV`` as ``FailfastDev``."""
     bare = name.removeprefix("__").removeprefix("REQ_").removeprefix("OP_")
@@ -155,6 +192,11 @@ _DISPLAYS: dict[str, Display] = {
     "integer": _number(12),
     "errno": _number(4),
     "port": _number(5),
+    "descriptor": _number(4),
+    "error": Display(7, False, _plain(_error_text), _raw),
+    "mode": Display(4, True, _plain(lambda value: "?" if value < 0 else f"{value:04o}"), _plain(_known)),
+    "openflags": Display(18, False, _plain(_open_flags_text), _plain(_known)),
+    "syscall": _word(20, _syscall_text),
     "signal": Display(9, False, _plain(_signal_text), _raw),
     "nanoseconds": _quantity(7, duration_text),
     "microseconds": _quantity(7, lambda us: duration_text(us, "microseconds")),

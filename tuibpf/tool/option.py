@@ -100,7 +100,23 @@ class Option(NamedTuple):
                 return getpwnam(text).pw_uid
             except KeyError:
                 raise UsageError(f"{self.long} is a user's number or name, not {text!r}") from None
+        if self.display in ("error", "syscall"):
+            return self._named(text)
         raise UsageError(f"{self.long} is a whole number, not {text!r}")
+
+    def _named(self, text: str) -> int:
+        """The number of an error or a system call."""
+        if self.display == "error":
+            from errno import errorcode
+
+            numbers, what = {name: number for number, name in errorcode.items()}, "an error"
+        else:
+            from tuibpf.tool.syscalls import syscall_names
+
+            numbers, what = {name: number for number, name in syscall_names().items()}, "a system call"
+        if text not in numbers:
+            raise UsageError(f"{self.long} is {what}'s number or name, not {text!r}", near(text, numbers))
+        return numbers[text]
 
     @property
     def usage(self) -> str:
