@@ -65,7 +65,7 @@ class Expression:
 def operate(operator: str, left: int, right: int, signed: bool) -> int:
     """Python's own arithmetic, and BPF's where Python raises."""
     if operator == "//":
-        return 0 if right == 0 else left // right
+        return 0 if right == 0 else wrapped(left // right, signed)
     if operator == "%":
         return left if right == 0 else left % right
     return wrapped(eval(f"a {operator} b", {"a": left, "b": right}), signed)
