@@ -16,10 +16,12 @@ from tests.frontend.small_kernel import SmallKernel
 from tests.tool.opens import SOURCE, VALUES, changed, same
 from tuibpf.cli.check import variants
 from tuibpf.diagnostics import CompileError
+from tuibpf.frontend.option import OptionDeclaration
 from tuibpf.kernel.machine import running_target
 from tuibpf.kernel.trusted_files import CACHE_VARIABLE
 from tuibpf.tool import launch_cache, plain_values
 from tuibpf.tool.discover import find_tool
+from tuibpf.tool.option import Option
 
 pytestmark = pytest.mark.usefixtures("launches")
 
@@ -42,6 +44,10 @@ def test_headers_come_back(name: str, compiled: list[str]) -> None:
     fresh, again = find_tool(name), find_tool(name)
     assert len(compiled) == 1
     assert same(fresh, again)
+
+
+def test_options_are_what_scripts_declare() -> None:
+    assert Option._fields == OptionDeclaration._fields
 
 
 def test_a_script_is_compiled_once(compiled: list[str], launches: Path) -> None:

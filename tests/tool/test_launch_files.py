@@ -150,6 +150,14 @@ def test_damage_that_kept_the_time_of_the_file_is_noticed(kept: Path) -> None:
         assert fetch(KEY) == (CONTENT if damaged == whole else None)
 
 
+def test_a_bad_disk_is_as_good_as_none(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bad(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "read", bad)
+    assert fetch(KEY) is None
+
+
 def test_the_oldest_go(cache: Path) -> None:
     for number in range(300):
         keep(b"%d" % number, b"")

@@ -94,9 +94,11 @@ def _fetch(key: bytes | None) -> object | None:
 
 def _keep(key: bytes | None, value: object) -> None:
     """Keep *value*, unless the compiler was edited since this process began and so may be another one in memory."""
-    since_start_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - process_start_ns()
-    if key and max(changed_ns for *_, changed_ns in _compiler_files()) < time.time_ns() - since_start_ns:
-        with suppress(ValueError):
+    if key is None:
+        return
+    with suppress(OSError, ValueError):
+        since_start_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - process_start_ns()
+        if max(changed_ns for *_, changed_ns in _compiler_files()) < time.time_ns() - since_start_ns:
             launch_files.keep(key, plain_values.to_bytes(value))
 
 

@@ -80,7 +80,10 @@ def _make(path: str) -> Descriptor | None:
 
 def _content(file: Descriptor, key: bytes) -> bytes | None:
     """What is in *file*, if it is whole and was kept under *key*."""
-    data = os.read(file.fileno(), _MOST_BYTES + 1)
+    try:
+        data = os.read(file.fileno(), _MOST_BYTES + 1)
+    except OSError:  # a bad disk
+        return None
     if len(data) < _HEADER.size:
         return None
     magic, key_bytes, content_bytes, checksum = _HEADER.unpack_from(data)
