@@ -23,6 +23,7 @@ commands:
   check TOOL    compile a tool or a file for this kernel, and load nothing
   dump TOOL     every stage of the compiler, down to the instructions
   doctor        what works on this machine, what does not, and what to do
+  help lang     the language in which tools are written; help lang WORD tells more of a word
 
   -h, --help      this, or the help of a command or tool: tuibpf run execsnoop --help
   -V, --version   the version
@@ -138,9 +139,13 @@ def run_help(tool: Tool | None) -> str:
 
 
 def help_command(words: Sequence[str]) -> int:
-    """``tuibpf --help``, ``tuibpf help``, ``tuibpf help COMMAND``."""
+    """``tuibpf --help``, ``tuibpf help``, ``tuibpf help COMMAND``, ``tuibpf help lang [WORD]``."""
     if not words:
         tell(HELP)
+    elif words[0] == "lang":
+        from tuibpf.cli.language import language_help
+
+        return language_help(words[1:])
     elif words[0] in _COMMANDS or words[0] == "run":
         tell(command_help(words[0]))
     else:

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from tuibpf.lang.quantities import (
+    Boolean,
+    Bytes,
+    Count,
+    Elapsed,
+    Kibibytes,
+    Microseconds,
+    Milliseconds,
+    Nanoseconds,
+    Time,
+    s8,
+    s16,
+    s32,
+    s64,
+    u8,
+    u16,
+    u32,
+    u64,
+)
+
 __all__ = [
     "Address", "Arguments", "BlockFlags", "Boolean", "Bytes", "Comm", "Count", "Cpu", "Descriptor", "Device", "Disk",
     "Elapsed", "Errno", "Error", "Gid", "Kibibytes", "Microseconds", "Milliseconds", "Mode", "Nanoseconds",
@@ -10,129 +30,92 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Integer:
-    """An integer of a stated width and sign. As a function it converts: ``u32(x)`` keeps the low 32 bits."""
-
-    bits: int
-    signed: bool
-
-
 class Memory:
     """A value that lies in memory, of a stated size in bytes."""
 
     size: int
 
 
-class u8(Integer):
-    """An unsigned integer of 8 bits."""
-
-    bits, signed = 8, False
-
-
-class u16(Integer):
-    """An unsigned integer of 16 bits."""
-
-    bits, signed = 16, False
-
-
-class u32(Integer):
-    """An unsigned integer of 32 bits."""
-
-    bits, signed = 32, False
-
-
-class u64(Integer):
-    """An unsigned integer of 64 bits."""
-
-    bits, signed = 64, False
-
-
-class s8(Integer):
-    """A signed integer of 8 bits."""
-
-    bits, signed = 8, True
-
-
-class s16(Integer):
-    """A signed integer of 16 bits."""
-
-    bits, signed = 16, True
-
-
-class s32(Integer):
-    """A signed integer of 32 bits."""
-
-    bits, signed = 32, True
-
-
-class s64(Integer):
-    """A signed integer of 64 bits."""
-
-    bits, signed = 64, True
-
-
-class Boolean(u8):
-    """True or False. As a function: whether a number is not 0."""
-
-
-class Time(u64):
-    """A moment, as ``now()`` gives it; shown as the time of day."""
-
-
-class Elapsed(u64):
-    """A moment, as ``now()`` gives it; shown as the seconds since the tool started."""
-
-
-class Nanoseconds(u64):
-    """A duration in nanoseconds."""
-
-
-class Microseconds(u64):
-    """A duration in microseconds."""
-
-
-class Milliseconds(u64):
-    """A duration in milliseconds."""
-
-
-class Bytes(u64):
-    """A number of bytes, shown with the unit that fits."""
-
-
-class Kibibytes(u64):
-    """A number of bytes, shown in KiB with one decimal."""
-
-
-class Count(u64):
-    """How many times something happened."""
-
-
 class Pid(s32):
-    """A process id (the kernel's tgid), in the initial PID namespace."""
+    """A process id (the kernel's tgid), in the initial PID namespace.
+
+    Example:
+        only_pid = Option("-p", "--pid", type=Pid, help="only this process")
+
+        if only_pid is not None and prev.tgid != only_pid:
+            return
+    """
 
 
 class Tid(s32):
-    """A thread id (the kernel's pid), in the initial PID namespace."""
+    """A thread id (the kernel's pid), in the initial PID namespace.
+
+    Example:
+        started = Hash(Tid, Time)
+
+        started[next.pid] = now()
+    """
 
 
 class Uid(u32):
-    """A user id."""
+    """A user id.
+
+    Example:
+        only_uid = Option("-u", "--uid", type=Uid, help="only this user id")
+
+        if only_uid is not None and uid() != only_uid:
+            return
+    """
 
 
 class Gid(u32):
-    """A group id."""
+    """A group id.
+
+    Example:
+        class Exit(Row):
+            gid: Gid
+
+        exits = Stream(Exit)
+
+        exits.emit(gid=gid())
+    """
 
 
 class Cpu(u32):
-    """The number of a processor."""
+    """The number of a processor.
+
+    Example:
+        switches = Table(Cpu, Count)
+
+        switches[cpu()].count += 1
+    """
 
 
 class Port(u16):
-    """A TCP or UDP port in the order of the host; see ``ntohs``."""
+    """A TCP or UDP port in the order of the host; see ``ntohs``.
+
+    Example:
+        ports = Table(Port, Count)
+
+        @tp_btf("sock_send_length")
+        def sent(sk: "struct sock *"):
+            ports[ntohs(sk.__sk_common.skc_dport)].count += 1
+    """
 
 
 class Errno(s32):
-    """What a system call returned: 0 or more, or an error's number, negated."""
+    """What a system call returned: 0 or more, or an error's number, negated.
+
+    Example:
+        class Sent(Row):
+            ret: Errno
+
+        calls = Stream(Sent)
+
+        @tp_btf("sock_send_length")
+        def sent(ret: s32):
+            calls.emit(ret=ret)
+    """
 
 
 class Error(s32):
@@ -213,41 +196,109 @@ class Syscall(s32):
 
 
 class Signal(s32):
-    """The number of a signal."""
+    """The number of a signal.
+
+    Example:
+        only = Option("-s", "--signal", type=Signal, help="only this signal")
+    """
 
 
 class Device(u32):
-    """A device number as the kernel keeps it: major << 20 | minor."""
+    """A device number as the kernel keeps it: major << 20 | minor.
+
+    Example:
+        disks = Table(Device, Count)
+
+        @tp_btf("block_rq_issue")
+        def issued(rq: "struct request *"):
+            disk = rq.q.disk
+            disks[u32(disk.major) << 20 | u32(disk.first_minor)].count += 1
+    """
 
 
 class BlockFlags(u32):
-    """``request.cmd_flags``: an operation of ``enum req_op`` and flags of ``enum req_flag_bits``, named from BTF."""
+    """``request.cmd_flags``: an operation of ``enum req_op`` and flags of ``enum req_flag_bits``, named from BTF.
+
+    Example:
+        kinds = Table(BlockFlags, Count)
+
+        @tp_btf("block_rq_issue")
+        def issued(rq: "struct request *"):
+            kinds[rq.cmd_flags].count += 1
+    """
 
 
 class Pointer(u64):
-    """An address in the kernel or in a process; also the type of a key that is a kernel pointer."""
+    """An address in the kernel or in a process; also the type of a key that is a kernel pointer.
+
+    Example:
+        started = Hash(Pointer, Time)
+
+        @tp_btf("block_rq_issue")
+        def issued(rq: "struct request *"):
+            started[rq] = now()
+    """
 
 
 class Address(Memory):
-    """An IPv6 address of 16 bytes, or an IPv4 address mapped into one, which is shown as IPv4."""
+    """An IPv6 address of 16 bytes, or an IPv4 address mapped into one, which is shown as IPv4.
+
+    Example:
+        class Peer(Struct):
+            address: Address
+            port: Port
+
+        peers = Table(Peer, Count)
+
+        @tp_btf("sock_send_length")
+        def sent(sk: "struct sock *"):
+            common = sk.__sk_common
+            peers[Peer(address=ipv4(common.skc_daddr), port=ntohs(common.skc_dport))].count += 1
+    """
 
     size = 16
 
 
 class Comm(Memory):
-    """The name of a task, ``task_struct.comm``."""
+    """The name of a task, ``task_struct.comm``.
+
+    Example:
+        switches = Table(Comm, Count)
+
+        switches[next.comm].count += 1
+    """
 
     size = 16
 
 
 class Disk(Memory):
-    """The name of a disk, ``gendisk.disk_name``."""
+    """The name of a disk, ``gendisk.disk_name``.
+
+    Example:
+        requests = Table(Disk, Count)
+
+        @tp_btf("block_rq_issue")
+        def issued(rq: "struct request *"):
+            requests[rq.q.disk.disk_name].count += 1
+    """
 
     size = 32
 
 
 class Text(Memory):
-    """A string of at most n - 1 bytes: ``Text[64]``. As the type of an option: any string."""
+    """A string of at most n - 1 bytes: ``Text[64]``. As the type of an option: any string.
+
+    Example:
+        name = Option("-n", "--name", type=Text, help="only this command")
+
+        class Exit(Row):
+            command: Text[16]
+
+        exits = Stream(Exit)
+
+        if name is None or prev.comm == name:
+            exits.emit(command=prev.comm)
+    """
 
     size = 0
 
@@ -256,7 +307,18 @@ class Text(Memory):
 
 
 class Path(Memory):
-    """The name of a file, of at most n - 1 bytes: ``Path[256]``."""
+    """The name of a file, of at most n - 1 bytes: ``Path[256]``.
+
+    Example:
+        class Open(Row):
+            file: Path[256]
+
+        opens = Stream(Open)
+
+        @tracepoint("syscalls/sys_enter_openat")
+        def opened(filename: u64):
+            opens.emit(file=user_text(filename))
+    """
 
     size = 0
 
@@ -269,6 +331,16 @@ class Arguments(Memory):
 
     The last field of a row, since it takes only as much of the buffer as there is to tell. Filled by
     ``user_memory()`` or ``user_strings()``.
+
+    Example:
+        class Call(Row):
+            args: Arguments[20]
+
+        calls = Stream(Call)
+
+        @tracepoint("syscalls/sys_enter_execve")
+        def called(argv: u64):
+            calls.emit(args=user_strings(argv))
     """
 
     size = 0
