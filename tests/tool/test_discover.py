@@ -94,3 +94,9 @@ def test_a_fifo_does_not_hang(folder):
     os.mkfifo(folder / "pipe.py")
     with pytest.raises(CompileError, match="not a regular file"):
         find_tool("pipe")
+
+
+def test_the_name_of_a_file_does_not_steer_the_terminal(folder):
+    path = folder / "\x1b[2Jclear.py"
+    path.write_text(SCRIPT)
+    assert find_tool(str(path)).name == "\\x1b[2Jclear"

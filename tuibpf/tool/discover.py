@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from tuibpf.diagnostics import CompileError, Diagnostic, Source
+from tuibpf.diagnostics import CompileError, Diagnostic, Source, printable
 from tuibpf.tool import launch_cache
 from tuibpf.tool.option import UsageError, near
 from tuibpf.tool.tool import Tool
@@ -38,7 +38,7 @@ def find_tool(name: str) -> Tool:
     if "/" in name or name.endswith(".py"):
         if not os.path.exists(name):
             raise UsageError(f"no such file: {name!r}")
-        stem = os.path.basename(name).removesuffix(".py")
+        stem = printable(os.path.basename(name).removesuffix(".py"))  # it stands above every table
         return _read(stem, _OWN, name, bundled=False).checked()
     for known, family, path, bundled in _candidates():
         if known == name:
