@@ -12,6 +12,7 @@ from tuibpf.codegen import generate
 from tuibpf.diagnostics import CompileError, Diagnostic, NotSupported, Source
 from tuibpf.frontend.module import build_module
 from tuibpf.frontend.script import Script
+from tuibpf.frontend.unit import GLOBALS
 from tuibpf.ir import Module, Target
 from tuibpf.passes import run_passes
 from tuibpf.program import Bundle, Map, MapType, Program
@@ -62,8 +63,15 @@ def _bundle(source: Source, module: Module, programs: tuple[Program, ...]) -> Bu
         program._replace(func_info=functions, line_info=lines)
         for program, (functions, lines) in zip(programs, info.programs, strict=True)
     )
-    maps, outputs, losses = tuple(module.maps.values()), tuple(module.outputs), tuple(module.losses)
-    return Bundle(name, source, told, maps, outputs, losses=losses, btf=info.btf)
+    maps, outputs = _used_maps(module, programs), tuple(module.outputs)
+    return Bundle(name, source, told, maps, outputs, losses=tuple(module.losses), btf=info.btf)
+
+
+def _used_maps(module: Module, programs: tuple[Program, ...]) -> tuple[Map, ...]:
+    """The maps that a program or a reader names; what an option switched off would cost memory."""
+    used = {relocation.map for program in programs for relocation in program.relocations}
+    used.update(output.map for output in module.outputs)
+    return tuple(spec for name, spec in module.maps.items() if name in used or name == GLOBALS)
 
 
 @contextmanager
