@@ -71,7 +71,7 @@ def test_a_path_names_a_file(folder):
 def test_a_name_that_does_not_exist_gets_near_ones(folder):
     with pytest.raises(UsageError) as caught:
         find_tool("execsnop")
-    assert str(caught.value) == "no such tool: 'execsnop' (did you mean execsnoop?)"
+    assert str(caught.value).startswith("no such tool: 'execsnop' (did you mean execsnoop")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="this is a check that only root makes")
