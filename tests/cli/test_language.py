@@ -45,7 +45,7 @@ Comm: 16 bytes
 
   The name of a task, `task_struct.comm`.
 
-example, in a probe of sched_switch(prev, next):
+example (declarations, then what is in a probe of sched_switch, with its tasks prev and next):
   switches = Table(Comm, Count)
 
   switches[next.comm].count += 1

@@ -89,12 +89,20 @@ def _page(entry: Entry, columns: int) -> Iterator[str]:
         yield from _wrapped(text, columns, "    ")
     if entry.example:
         yield ""
-        yield "example, in a probe of sched_switch(prev, next):" if split_example(entry.example)[1] else "example:"
+        yield f"example{_place(entry.example)}:"
         yield indent(entry.example, "  ")
     for refused in entry.refused:
         yield ""
         yield "refused:"
         yield indent(refused, "  ")
+
+
+def _place(example: str) -> str:
+    """Where an example stands that is no whole script."""
+    top, body = split_example(example)
+    if not body:
+        return ""
+    return f" ({'declarations, then ' if top else ''}what is in a probe of sched_switch, with its tasks prev and next)"
 
 
 def _wrapped(text: str, columns: int, margin: str = "") -> Iterator[str]:

@@ -153,11 +153,15 @@ WORDS = {
     Refused:
         x = now() @ 2
     """,
-    "== != < <= > >=": """Comparisons, also chained; signed and unsigned numbers are compared by their value.
+    "== != < <= > >=": """Comparisons, also chained. A u64 and a signed number are not mixed in silence.
 
     Example:
         if 0 < cpu() <= 3 and prev.comm == "bash" and prev.mm != next.mm:
             return
+    Refused:
+        late = now() > -1
+    Refused:
+        late = prev.comm < "b"
     """,
     "=": """Give a variable, a field or an entry of a map its value; ``x: u32 = 0`` keeps the type.
 

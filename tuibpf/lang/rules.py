@@ -74,7 +74,8 @@ RULES = {
     "integers": """Every integer has a width of 8 to 64 bits and a sign; arithmetic is done on 64 bits and is Python's.
 
     Two unsigned operands give a u64; two signed ones, or a signed one and an unsigned one of less than 64 bits, an s64.
-    A u64 and a signed one are not mixed in silence: convert one of them. ``//`` and ``%`` floor as Python's do;
+    A u64 and a signed one are not mixed in silence: convert one of them. A u64 that falls below 0 wraps around, so
+    that a difference that may be negative is one of s64. ``//`` and ``%`` floor as Python's do;
     ``x // 0`` is 0 and ``x % 0`` is x. ``u32(x)`` keeps the low bits. A variable with a type, ``x: u32 = 0``, keeps
     it. There are no floats: count in a smaller unit.
 
@@ -94,8 +95,9 @@ RULES = {
     "missing": """A look-up that may find nothing gives an optional, which has to be tested before it is used.
 
     ``if x := m.get(k):`` and ``if x is None: return`` both do; the compiler follows the test through ``and``, ``or``
-    and ``not``. Mind that ``if x:`` takes an integer that is 0 for nothing, as in Python: ``is not None`` does not. An
-    option that is not given is None too, which is known at launch.
+    and ``not``. What was tested is the name: a second look-up may find nothing again. Mind that ``if x:`` takes an
+    integer that is 0 for nothing, as in Python: ``is not None`` does not. An option that is not given is None too,
+    which is known at launch.
 
     Example:
         started = Hash(Tid, Time)
@@ -108,6 +110,11 @@ RULES = {
         started = Hash(Tid, Time)
 
         waited = now() - started.get(tid())
+    Refused:
+        started = Hash(Tid, Time)
+
+        if started[tid()]:
+            waited = now() - started[tid()]
     """,
     "structures": """A class of typed fields is a structure: ``Struct``, or ``Row`` for the rows of a stream.
 
@@ -174,9 +181,12 @@ RULES = {
     "loops": """A loop goes over a range whose end is known at launch or has a bound: ``for i in range(min(n, 64)):``.
 
     The kernel walks through every turn before it lets the program in: at most 65536. ``break``, ``continue`` and
-    ``else`` are Python's.
+    ``else`` are as in Python. What is used behind the loop has got its value before it: there may be no turn.
 
     Example:
+        last = 0
+        for i in range(4):
+            last = i
         task = prev.real_parent
         for depth in range(8):
             if task.tgid <= 1:
@@ -188,6 +198,10 @@ RULES = {
     Refused:
         for i in range(now()):
             pass
+    Refused:
+        for i in range(min(cpu(), 4)):
+            pass
+        last = i
     """,
     "launch": """What is known at launch costs nothing: options, constants, ``exists()``, and what they are combined to.
 
