@@ -54,7 +54,9 @@ def step_aside(count: int = 100) -> None:
 class Worker:
     """A child that is blocked but for the time that ``start()`` and ``join()`` enclose; its threads are in *tids*."""
 
-    def __init__(self, work: Callable[[], object], *, cpu: int | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, work: Callable[[], object], *, cpu: int | None = None, threads: int = 1, resting: bool = True
+    ) -> None:
         orders, self._orders = os.pipe()
         self._reports, reports = os.pipe()
         self._threads = threads
@@ -72,7 +74,8 @@ class Worker:
         os.close(reports)
         self._hear()
         self.tids = sorted(int(name) for name in os.listdir(f"/proc/{self.pid}/task"))
-        self.quiet()
+        if resting:
+            self.quiet()
 
     def start(self) -> None:
         os.write(self._orders, b"g" * self._threads)
@@ -100,6 +103,7 @@ class Worker:
     def end(self) -> None:
         """Let it exit, and wait for that. May be called again."""
         if self.pid:
+            os.write(self._orders, b"q" * self._threads)
             os.close(self._orders)
             os.close(self._reports)
             os.waitpid(self.pid, 0)
@@ -109,7 +113,7 @@ class Worker:
 def _obey(work: Callable[[], object], threads: int, orders: int, reports: int) -> None:
     def serve() -> None:
         os.write(reports, b"r")
-        while os.read(orders, 1):
+        while os.read(orders, 1) == b"g":
             work()
             os.write(reports, b"d")
 
@@ -128,8 +132,7 @@ def workers(*works: Callable[[], object], cpu: int | None = None, threads: int =
         cpu = min(os.sched_getaffinity(0))
     found: list[Worker] = []
     try:
-        for work in works:
-            found.append(Worker(work, cpu=cpu, threads=threads))
+        found.extend(Worker(work, cpu=cpu, threads=threads) for work in works)
         yield found
     finally:
         for worker in found:
