@@ -1,8 +1,8 @@
 """Trace opens of files: by whom, which path, and how it went.
 
 By open, creat, openat and openat2. PATH is what the process asked for: it may be relative, and ends after --max-path
-bytes; what the process does to it during the call shows. FLAGS and MODE of openat2 are not known (?). Not seen are opens
-by 32-bit programs, by io_uring, and by handle. An open that a signal interrupts is shown when the kernel repeats it.
+bytes; what the process does to it during the call shows. FLAGS and MODE of openat2 are not known (?). Not seen are
+opens by 32-bit programs, by io_uring and by handle. One that a signal interrupts is shown when the kernel repeats it.
 
 usage: tuibpf run opensnoop [-x] [-p PID] [-t TID] [-u UID] [-n NAME] [-T] [-U] [-e] [--max-path N]
 
@@ -100,5 +100,7 @@ def returned(ret: s64):
     asked = calls.pop(tid())  # the path is read now, since the kernel has read it, so that it is in memory
     if not asked or ret <= -ERESTARTSYS or failed and ret >= 0:
         return
-    opens.emit(time=now(), uid=uid(), pid=pid(), tid=tid(), comm=comm(), fd=s32(ret) if ret >= 0 else -1,
-               err=s32(-ret) if ret < 0 else 0, flags=asked.flags, mode=asked.mode, path=user_text(asked.path))  # fmt: skip
+    fd = s32(ret) if ret >= 0 else -1
+    err = s32(-ret) if ret < 0 else 0
+    opens.emit(time=now(), uid=uid(), pid=pid(), tid=tid(), comm=comm(), fd=fd, err=err, flags=asked.flags,
+               mode=asked.mode, path=user_text(asked.path))  # fmt: skip
