@@ -14,7 +14,7 @@ from tuibpf.cli.run import read_request
         (["lst"], "error: no such tool or command: 'lst'\n  hint: did you mean list?\n"),
         (["--bogus"], "error: no such option: --bogus\n  hint: tuibpf --help shows what there is\n"),
         (["run"], "error: run which tool?\n  hint: tuibpf list shows them\n"),
-        (["run", "execsnop"], "error: no such tool: 'execsnop'\n  hint: did you mean execsnoop?\n"),
+        (["run", "biolatncy"], "error: no such tool: 'biolatncy'\n  hint: did you mean biolatency?\n"),
         (["run", "a\x1b[2J"], "error: no such tool: 'a\\x1b[2J'\n  hint: tuibpf list shows them\n"),
         (["run", "./nothing.py"], "error: no such file: './nothing.py'\n"),
         (["run", "execsnoop", "-z"], "error: no such option: -z\n"),
