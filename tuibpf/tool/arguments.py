@@ -5,7 +5,8 @@ from typing import NamedTuple, Self
 __all__ = ["UNREADABLE", "Arguments", "quote_argument"]
 
 UNREADABLE = "(unreadable)"
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_"
+_PLAIN_OR_SPACE = _PLAIN + b" "
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x1b": "\\e", "'": "\\'", "\\": "\\\\"}
 
 
@@ -18,12 +19,8 @@ class Arguments(NamedTuple):
     @classmethod
     def parse(cls, captured: bytes, total: int) -> Self:
         """The vector in *captured*, the NUL-terminated strings of which the process had *total* bytes."""
-        truncated = len(captured) < total
-        if not captured:
-            return cls((), truncated)
-        if captured.endswith(b"\0"):
-            captured = captured[:-1]
-        return cls(tuple(captured.split(b"\0")), truncated)
+        values = captured.removesuffix(b"\0").split(b"\0") if captured else ()
+        return cls(tuple(values), len(captured) < total)
 
     def first(self, limit: int) -> Self:
         """At most *limit* of the arguments."""
@@ -42,8 +39,17 @@ class Arguments(NamedTuple):
         """The arguments as a shell would take them, each in quotes if *quote*, with a mark where they were cut."""
         if self.unreadable:
             return UNREADABLE
-        line = " ".join(quote_argument(value, quote) for value in self.values)
+        line = None if quote else self._bare()
+        if line is None:
+            line = " ".join(quote_argument(value, quote) for value in self.values)
         return line + " …" if self.truncated else line
+
+    def _bare(self) -> str | None:
+        """The line if no argument needs quotes: seen at once, not for each of them."""
+        line = b" ".join(self.values)
+        if line.translate(None, _PLAIN_OR_SPACE) or line.count(b" ") >= len(self.values) or not all(self.values):
+            return None
+        return line.decode("ascii")
 
 
 def quote_argument(argument: bytes, always: bool = False) -> str:
@@ -51,7 +57,7 @@ def quote_argument(argument: bytes, always: bool = False) -> str:
 
     The result has no control characters and gives the same bytes back when bash reads it.
     """
-    if argument and not always and _PLAIN.issuperset(argument):
+    if argument and not always and not argument.translate(None, _PLAIN):
         return argument.decode("ascii")
     try:
         text = argument.decode("utf-8")

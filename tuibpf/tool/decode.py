@@ -48,38 +48,42 @@ class Decoder:
 
     def rows(self, values: list[Row]) -> list[Row]:
         """Rows from unpacked records of a fixed layout, those alone that ``contains`` of its fields keeps."""
-        return [row for row in self.all_rows(values) if self.keeps(row)] if self._filters else self.all_rows(values)
+        rows = self.all_rows(values)
+        return [row for row in rows if self.keeps(row)] if self._filters else rows
 
     def all_rows(self, values: list[Row]) -> list[Row]:
         """A row for each of *values*, kept or not."""
-        if not values:
-            return []
-        if self._converts:
-            columns: list[Iterable[Any]] = list(zip(*values, strict=True))
-            for index, convert in self._converts:
-                columns[index] = convert(columns[index])  # type: ignore[arg-type]
-            values = list(zip(*columns, strict=True))
-        return values
+        return self._converted(list(zip(*values, strict=True))) if values and self._converts else values
 
     def rows_with_tail(self, records: list[bytes]) -> list[Row]:
         """Rows from whole records whose layout ends in a tail; one too short for its layout is left out."""
-        at, size = self._tail_at, self.struct.size
-        values = []
-        for record in records:
-            if len(record) < size:
-                continue
-            fixed = self.struct.unpack_from(record)
-            captured, total = fixed[at], fixed[at + 1]
-            tail = self._tail_value(record[size : size + captured], total)
-            values.append((*fixed[:at], tail, *fixed[at + 2 :]))
-        return self.rows(values)
+        size = self.struct.size
+        whole = [record for record in records if len(record) >= size]
+        columns: list[Sequence[Any]] = list(zip(*map(self.struct.unpack_from, whole), strict=True))
+        if not columns:
+            return []
+        captured, totals = columns[self._tail_at : self._tail_at + 2]
+        tails = [record[size : size + count] for record, count in zip(whole, captured, strict=True)]
+        columns[self._tail_at : self._tail_at + 2] = [self._tail_values(tails, totals)]
+        rows = self._converted(columns)
+        return [row for row in rows if self.keeps(row)] if self._filters else rows
 
-    def _tail_value(self, captured: bytes, total: int) -> Arguments | str:
+    def _converted(self, columns: list[Sequence[Any]]) -> list[Row]:
+        """Rows from columns as they were unpacked; a tail is what it is in a row by now."""
+        converted: list[Iterable[Any]] = [*columns]
+        for index, convert in self._converts:
+            converted[index] = convert(columns[index])
+        return list(zip(*converted, strict=True))
+
+    def _tail_values(self, tails: Sequence[bytes], totals: Sequence[int]) -> list[Any]:
+        """*tails* as ``Arguments`` or ``str``; *totals* are the bytes that each had before it was cut."""
         assert self._tail is not None
-        if self._tail.display == "arguments":
-            arguments = Arguments.parse(captured, total)
-            return arguments if self._tail.limit is None else arguments.first(self._tail.limit)
-        return text_of(captured) + ("…" if len(captured) < total else "")
+        if self._tail.display != "arguments":
+            pairs = zip(tails, totals, strict=True)
+            return [text_of(tail) + ("…" if len(tail) < total else "") for tail, total in pairs]
+        vectors = list(map(Arguments.parse, tails, totals))
+        limit = self._tail.limit
+        return vectors if limit is None else [vector.first(limit) for vector in vectors]
 
     def _convert(self, item: Field) -> Convert | None:
         if item.tail:

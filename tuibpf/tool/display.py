@@ -36,6 +36,16 @@ class Display(NamedTuple):
     text: Callable[[Any, Names, bool], str]
     json: Callable[[Any, Names, bool], JsonValue]
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether the JSON value is the raw value, so that there is nothing to ask for each value."""
+        return self.json is _raw
+
+    @property
+    def plain_text(self) -> Callable[[Any], str] | None:
+        """The function of the value alone, ``str`` or ``printable``, that gives the text of a number or a string."""
+        return _PLAIN_TEXTS.get(self.text)
+
 
 @lru_cache(maxsize=256)
 def _clock_text(second: int) -> str:
@@ -160,10 +170,13 @@ def _plain(shown: Callable[[Any], Any]) -> Callable[[Any, Names, bool], Any]:
 
 
 _raw = _plain(lambda value: value)
+_number_text = _plain(str)
+_string_text = _plain(printable)
+_PLAIN_TEXTS: dict[Callable[..., str], Callable[[Any], str]] = {_number_text: str, _string_text: printable}
 
 
 def _number(width: int) -> Display:
-    return Display(width, True, _plain(str), _raw)
+    return Display(width, True, _number_text, _raw)
 
 
 def _quantity(width: int, text: Callable[[Any], str]) -> Display:
@@ -177,7 +190,7 @@ def _word(width: int, text: Callable[[Any], str]) -> Display:
 
 
 def _string(width: int) -> Display:
-    return Display(width, False, _plain(printable), _raw)
+    return Display(width, False, _string_text, _raw)
 
 
 _DISPLAYS: dict[str, Display] = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from tuibpf.tool.frame import Frame
 
-__all__ = ["FORMATS", "View", "Write", "open_view"]
+__all__ = ["FORMATS", "View", "Write", "open_view", "template"]
 
 FORMATS = ("table", "json", "csv")
 
@@ -45,3 +45,8 @@ def open_view(
     from tuibpf.view.text import TextView
 
     return TextView(write, rows_on_screen, stamped=stamped)
+
+
+def template(parts: Iterable[str | None]) -> str:
+    """A template for ``%``: the *parts* one after the other, each None a place for a value."""
+    return "".join("%s" if part is None else part.replace("%", "%%") for part in parts)

@@ -5,14 +5,19 @@ Everything outside ASCII is escaped, so neither a terminal nor a log viewer can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from json import JSONEncoder
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from tuibpf.tool.arguments import Arguments
+from tuibpf.tool.column import Column, by_column, each
 from tuibpf.tool.frame import Distribution, Frame
-from tuibpf.view import Write
+from tuibpf.view import Write, template
 
 __all__ = ["JsonView"]
+
+_encode = JSONEncoder(check_circular=False).encode
 
 
 class JsonView:
@@ -24,28 +29,51 @@ class JsonView:
 
     def __init__(self, write: Write) -> None:
         self._write = write
-        self._encode = JSONEncoder(check_circular=False).encode
         self._several = False
 
     def begin(self, heads: Sequence[Frame]) -> None:
         self._several = len(heads) > 1
 
     def show(self, frame: Frame) -> None:
+        source = {"tool": frame.tool, "output": frame.output} if self._several else {"tool": frame.tool}
         if frame.shape == "histogram":
-            lines = [self._encode({**self._source(frame), **_histogram(frame, one)}) for one in frame.distributions]
+            lines = "".join(_encode({**source, **_histogram(frame, one)}) + "\n" for one in frame.distributions)
         else:
-            columns, source, encode = frame.columns, self._source(frame), self._encode
-            lines = []
-            for row in frame.rows:
-                item = dict(source)
-                for column, value in zip(columns, row, strict=True):
-                    item.update(column.items(value))
-                lines.append(encode(item))
+            lines = _rows(frame, source)
         if lines:
-            self._write("\n".join(lines) + "\n")
+            self._write(lines)
 
-    def _source(self, frame: Frame) -> dict[str, Any]:
-        return {"tool": frame.tool, "output": frame.output} if self._several else {"tool": frame.tool}
+
+def _rows(frame: Frame, source: dict[str, str]) -> str:
+    """A line for every row, all from one template: ``{"tool": "execsnoop", "pid": %s, "comm": %s}``."""
+    cells: dict[str, Iterable[object]] = {}
+    for column, values in by_column(frame.columns, frame.rows):
+        cells.update(_cells(column, values))
+    # A field that is called like a part of the source stands in its place.
+    fields = {**source, **cells}
+    parts: list[str | None] = []
+    for name in fields:
+        parts += (", " if parts else "{", _encode(name), ": ", None if name in cells else _encode(source[name]))
+    line = template((*parts, "}\n"))
+    return "".join(map(line.__mod__, zip(*(cells[name] for name in fields if name in cells), strict=True)))
+
+
+def _cells(column: Column, values: Sequence[Any]) -> dict[str, Iterable[object]]:
+    """What stands for *values* in JSON, by key: one, or two for arguments, which may be incomplete."""
+    if column.display == "arguments":
+        truncated = [_encode(value.truncated) for value in values]
+        return {column.name: map(_arguments, values), f"{column.name}_truncated": truncated}
+    kind = column.raw_type(values)
+    if kind is int:
+        return {column.name: values}
+    if kind is str:
+        return {column.name: map(encode_basestring_ascii, values)}
+    return {column.name: each(lambda value: _encode(column.json(value)), values)}
+
+
+def _arguments(value: Arguments) -> str:
+    texts = [argument.decode("utf-8", "backslashreplace") for argument in value.values]
+    return f"[{', '.join(map(encode_basestring_ascii, texts))}]"
 
 
 def _histogram(frame: Frame, one: Distribution) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from itertools import repeat
 
-from tuibpf.tool.column import Column
+from tuibpf.tool.column import Column, Row, by_column
 from tuibpf.tool.frame import Frame
 from tuibpf.view import Write
 from tuibpf.view.histogram import histogram_lines
@@ -57,15 +57,14 @@ class TextView:
         if self._last == frame.output and not frame.rows:
             return []
         shown = _shown(frame.columns)
-        widths = [column.width for _, column in shown]
+        widths = [column.width for column in shown]
         lines = []
         if self._last != frame.output:
             if self._several and not frame.rows:
                 return []
             lines = [""] * bool(self._last) + [_titles(shown, widths)]
             self._last = frame.output
-        lines.extend(_line(shown, _texts(shown, row), widths) for row in frame.rows)
-        return lines
+        return lines + _lines(shown, _texts(frame.columns, frame.rows), widths, len(frame.rows))
 
     def _table(self, frame: Frame) -> list[str]:
         """The interval's rows under the time and the titles, as wide as their widest text."""
@@ -74,12 +73,11 @@ class TextView:
         if clear and self._rows_on_screen is not None:
             rows = rows[: max(1, self._rows_on_screen() - _LINES_AROUND)]
         shown = _shown(frame.columns)
-        texts = [_texts(shown, row) for row in rows]
-        widths = [
-            max([column.width, *(cells(text[place]) for text in texts)]) for place, (_, column) in enumerate(shown)
-        ]
-        heading = _stamp(frame, self._several)
-        lines = [heading, _titles(shown, widths), *(_line(shown, text, widths) for text in texts)]
+        values = _texts(frame.columns, rows)
+        widths = [column.width for column in shown]
+        if rows:
+            widths = [max(width, *map(cells, column)) for width, column in zip(widths, values, strict=True)]
+        lines = [_stamp(frame, self._several), _titles(shown, widths), *_lines(shown, values, widths, len(rows))]
         if clear:
             # Overwritten and not erased first, which would flicker; the rest of the old frame goes with the last line.
             lines[0] = _HOME + lines[0]
@@ -117,31 +115,49 @@ def _stamp(frame: Frame, several: bool) -> str:
     return f"{clock}  {name}" + (f"  lost {frame.lost}" if frame.lost else "")
 
 
-def _shown(columns: Iterable[Column]) -> list[tuple[int, Column]]:
-    """The columns for people, with their places in a row."""
-    return [(place, column) for place, column in enumerate(columns) if column.shown]
+def _shown(columns: Iterable[Column]) -> list[Column]:
+    """The columns for people."""
+    return [column for column in columns if column.shown]
 
 
-def _texts(shown: Sequence[tuple[int, Column]], row: Sequence[Any]) -> list[str]:
-    return [column.text(row[place]) for place, column in shown]
+def _texts(columns: Sequence[Column], rows: Sequence[Row]) -> list[Sequence[str]]:
+    """The texts of each column for people, one for each of *rows*."""
+    return [column.texts(values) for column, values in by_column(columns, rows) if column.shown]
 
 
-def _titles(shown: Sequence[tuple[int, Column]], widths: Sequence[int]) -> str:
-    return _line(shown, [column.title for _, column in shown], widths)
+def _titles(shown: Sequence[Column], widths: Sequence[int]) -> str:
+    return _line(shown, [column.title for column in shown], widths)
 
 
-def _line(shown: Sequence[tuple[int, Column]], texts: Sequence[str], widths: Sequence[int]) -> str:
+def _lines(shown: Sequence[Column], values: Sequence[Sequence[str]], widths: Sequence[int], count: int) -> list[str]:
+    """The lines of *count* rows; *values* are their texts by column.
+
+    Nearly all rows come from one template for ``%``, which counts characters and does not cut. Only those that this
+    is wrong for are laid out one by one: with a text wider than its column, or one with characters of other widths.
+    """
+    if not values:
+        return [""] * count
+    # The last column has nothing behind it to be kept in line if it begins at the left.
+    fixed = len(shown) if shown[-1].right else len(shown) - 1
+    pairs = zip(shown[:fixed], widths, strict=False)
+    template = "".join(f"%{width}s " if column.right else f"%-{width}s " for column, width in pairs)
+    length = sum(widths[:fixed]) + fixed
+    heads = map(template.__mod__, zip(*values[:fixed], strict=True)) if fixed else repeat("")
+    lasts = values[-1] if fixed < len(shown) else repeat("", len(values[-1]))
+    return [
+        (head + last).rstrip() if len(head) == length and head.isascii() else _line(shown, row, widths)
+        for row, head, last in zip(zip(*values, strict=True), heads, lasts)  # noqa: B905  # repeat() has no end
+    ]
+
+
+def _line(shown: Sequence[Column], texts: Sequence[str], widths: Sequence[int]) -> str:
     """*texts* side by side. One wider than its column takes the room of those behind it, which fall in line again."""
     parts: list[str] = []
-    at = end = 0  # where the line ends, and where the column should
-    for (_, column), text, width in zip(shown, texts, widths, strict=True):
-        gap = 1 if parts else 0
-        end += width + gap
-        at += gap
-        room = max(0, end - at - cells(text))
-        parts.append((" " * gap) + (" " * room + text if column.right else text))
-        at += cells(text) + (room if column.right else 0)
-        if not column.right:
-            parts.append(" " * room)
-            at += room
-    return "".join(parts).rstrip()
+    at = end = 0  # where the line is, and where it would be with no text too wide
+    for column, text, width in zip(shown, texts, widths, strict=True):
+        size = cells(text)
+        room = max(0, end + width - at - size)
+        parts.append(" " * room + text if column.right else text + " " * room)
+        at += size + room + 1
+        end += width + 1
+    return " ".join(parts).rstrip()
