@@ -18,6 +18,7 @@ from tuibpf.frontend.values import (
     KernelPointer,
     Place,
     Scalar,
+    TableValue,
     TupleValue,
     Value,
 )
@@ -61,7 +62,7 @@ def _assign(scope: Scope, target: ast.expr, value: Value, node: ast.expr) -> Non
         if isinstance(value, Constant) and isinstance(value.value, tuple):
             values = [Constant(item) for item in value.value]
         elif isinstance(value, Conflict):
-            scope.error(node, value.reason, "give it one meaning on all of them")
+            scope.error(node, value.reason, value.hint)
         elif not isinstance(value, TupleValue):
             scope.error(node, f"{value.article} can not be taken apart")
         if len(values) != len(target.elts):
@@ -124,7 +125,8 @@ def augmented(scope: Scope, node: ast.AugAssign) -> None:
     elif isinstance(node.target, ast.Subscript):
         owner = scope.expression(node.target.value)
         if not isinstance(owner, HashValue) or not isinstance(owner.value, IntLayout):
-            scope.error(node.target, f"{owner.article} has no number here that could be changed")
+            hint = "name the field: table[key].count += …" if isinstance(owner, TableValue) else None
+            scope.error(node.target, f"{owner.article} has no number here that could be changed", hint)
         # The amount first: what it takes out of the map could be the very entry.
         key = maps.key_of(scope, node.target, owner, scope.expression(node.target.slice), node.target.slice)
         value, zero = scope.expression(node.value), ast.copy_location(ast.Constant(0), node.target)

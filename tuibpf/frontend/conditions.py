@@ -85,7 +85,7 @@ def branch_value(scope: Scope, node: ast.expr, value: Value, then: Label, other:
     elif isinstance(value, Place) and value.present is not None:
         scope.branch("ne", value.present, zero, then, other, true=(value.present,))
     elif isinstance(value, Conflict):
-        scope.error(node, value.reason, "give it one meaning on all of them")
+        scope.error(node, value.reason, value.hint)
     else:
         scope.error(node, f"{value.article} is neither true nor false")
 
@@ -123,6 +123,9 @@ def branch_compare(
     if isinstance(operator, (ast.Eq, ast.NotEq)):
         if isinstance(operator, ast.NotEq):
             then, other, operator = other, then, ast.Eq()
+        if _is_none(left) and _is_text(right) or _is_none(right) and _is_text(left):
+            scope.jump(other)
+            return
         if _is_text(left) or _is_text(right):
             _branch_text(scope, node, left, right, then, other)
             return
@@ -131,6 +134,12 @@ def branch_compare(
             scope.branch("eq", left.op, right.op, then, other)
             return
     a, b, type = integers.operands(scope, node, left, right, nodes)
+    if not type.signed and isinstance(operator, (ast.Lt, ast.GtE)) and isinstance(right, Constant) and right.value == 0:
+        scope.error(
+            node,
+            f"an unsigned {type.name} is never below 0",
+            "if it can be negative, convert before subtracting: s64(…)",
+        )
     scope.at(node)
     scope.branch((_SIGNED if type.signed else _UNSIGNED)[operator.__class__], a, b, then, other)
 
@@ -172,7 +181,7 @@ def _branch_is(scope: Scope, node: ast.expr, left: Value, right: Value, then: La
         return
     presence: Op | None = left.op if isinstance(left, KernelPointer) else getattr(left, "present", None)
     if isinstance(left, Conflict):
-        scope.error(node, left.reason, "give it one meaning on all of them")
+        scope.error(node, left.reason, left.hint)
     if presence is None:
         scope.jump(other)
         return
@@ -201,6 +210,10 @@ def _branch_in(
         if not scope.place(following):
             return
     scope.jump(other)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
 
 
 def _is_text(value: Value) -> bool:

@@ -71,7 +71,7 @@ def to_scalar(scope: Scope, value: Value, node: ast.expr, wanted: IntType | None
     if isinstance(value, KernelPointer) and wanted is U64:
         return Scalar(value.op, U64)
     if isinstance(value, Conflict):
-        scope.error(node, value.reason, "give it one meaning on all of them")
+        scope.error(node, value.reason, value.hint)
     scope.error(node, f"{value.article} where an integer is wanted")
 
 

@@ -166,6 +166,10 @@ def _compile(scope: Scope, node: ast.For, variable: ast.Name, bounds: _Range, si
     if scope.build.open:
         scope.jump(after)
     scope.place(after)
+    for name in assigned - scope.names.keys():
+        scope.names[name] = Conflict(
+            f"`{name}` is set by a loop alone, which may have no turn", "set it before the loop"
+        )
 
 
 def _enter(scope: Scope, name: str, value: Value, signed: set[str]) -> Value:

@@ -34,7 +34,7 @@ def look_up(scope: Scope, node: ast.Name) -> Value:
             hint = near(name, scope.unit.target.btf.enumerator_names())
         scope.error(node, f"there is no name `{name}`", hint)
     if isinstance(value, Conflict):
-        scope.error(node, value.reason, "give it one meaning on all of them")
+        scope.error(node, value.reason, value.hint)
     return value
 
 

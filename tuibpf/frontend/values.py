@@ -106,10 +106,11 @@ class TupleValue(Value):
 class Conflict(Value):
     """A name that stands for different things, depending on the way control came."""
 
-    __slots__ = ("reason",)
+    __slots__ = ("hint", "reason")
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, hint: str = "give it one meaning on all of them") -> None:
         self.reason = reason
+        self.hint = hint
 
 
 class TypeValue(Value):
