@@ -24,12 +24,13 @@ from tuibpf.isa import (
     mov64_reg,
     store_reg,
 )  # fmt: skip
+from tuibpf.kernel import bpf
 from tuibpf.kernel.buffers import open_buffer, wait
 from tuibpf.kernel.buffers.perf import PerfReader
 from tuibpf.kernel.loaded import Loaded
 from tuibpf.kernel.loader import load as load_bundle
 from tuibpf.kernel.privileges import Capability
-from tuibpf.program import Map
+from tuibpf.program import Map, MapType
 
 from .assembly import (
     R0,
@@ -180,8 +181,13 @@ def test_rows_of_several_processors_come_by_their_time(loaded: Loaded) -> None:
 
 
 def test_a_perf_buffer_takes_what_memory_it_may_lock(with_capabilities: Callable[..., Any]) -> None:
-    def received() -> list[tuple[Any, ...]]:
+    def received() -> list[tuple[Any, ...]] | None:
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+        try:
+            perf_map = bpf.map_create(MapType.PERF_EVENT_ARRAY, 4, 4, 1)
+        except PermissionError:
+            return None
+        os.close(perf_map)
         with sender(perf_array("rows")) as loaded:
             reader = PerfReader(loaded.map("rows").fileno(), 1 << 26)
             send(loaded, 2, first=5)
@@ -189,7 +195,10 @@ def test_a_perf_buffer_takes_what_memory_it_may_lock(with_capabilities: Callable
             reader.close()
             return rows
 
-    assert with_capabilities(received, Capability.BPF, Capability.PERFMON) == [(5,), (6,)]
+    rows = with_capabilities(received, Capability.BPF, Capability.PERFMON)
+    if rows is None:
+        pytest.skip("this kernel has maps, too, count as locked memory: nothing is left to give")
+    assert rows == [(5,), (6,)]
 
 
 def test_what_a_user_is_told_who_may_open_no_perf_buffer(with_capabilities: Callable[..., Any]) -> None:

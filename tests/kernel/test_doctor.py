@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -135,3 +136,15 @@ def test_why_the_kernel_refused(number: int, monkeypatch: pytest.MonkeyPatch) ->
     assert "container's user namespace" in privileges.denied("x", error).reason
     monkeypatch.setattr(privileges, "in_user_namespace", lambda: False)
     assert "although the capabilities are there" in privileges.denied("x", error).reason
+
+
+@pytest.mark.parametrize(("limit", "told"), [(65536, "64 KiB are allowed here (ulimit -l)"), (-1, "security module")])
+def test_a_limit_of_locked_memory_is_named(limit: int, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On kernels that charge maps to it a refusal looks like any other: EPERM."""
+    monkeypatch.setattr(privileges, "missing", list)
+    monkeypatch.setattr(privileges, "in_user_namespace", lambda: False)
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (limit, limit))
+    remedy = privileges.denied("map rows", OSError(1, os.strerror(1))).remedy
+    assert remedy is not None
+    assert told in remedy
+    assert ("prlimit --memlock=unlimited" in remedy) is (limit >= 0)

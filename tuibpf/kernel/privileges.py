@@ -100,7 +100,21 @@ def denied(what: str, error: OSError) -> NotSupported:
     return NotSupported(
         what,
         f"the kernel refused it ({refusal}: {error.strerror}) although the capabilities are there",
-        "look for lockdown (/sys/kernel/security/lockdown), a container's seccomp filter or another security module",
+        "look for lockdown (/sys/kernel/security/lockdown), a container's seccomp filter or another security module"
+        + _memory_limit(),
+    )
+
+
+def _memory_limit() -> str:
+    """A further reason to look for: what a user without CAP_SYS_RESOURCE may lock, where maps count as that."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    if limit == resource.RLIM_INFINITY:
+        return ""
+    return (
+        f"; before Linux 5.11 maps need locked memory, of which {limit >> 10} KiB are allowed here (ulimit -l): "
+        "sudo prlimit --memlock=unlimited … raises that"
     )
 
 
