@@ -131,7 +131,7 @@ def augmented(scope: Scope, node: ast.AugAssign) -> None:
         key = maps.key_of(scope, node.target, owner, scope.expression(node.target.slice), node.target.slice)
         value, zero = scope.expression(node.value), ast.copy_location(ast.Constant(0), node.target)
         entry = maps.entry(scope, owner, key, zero)
-        _change(scope, node, Place(entry, 0, owner.value, True, entry), Member(owner.name, owner.value, 0), value)
+        _change(scope, node, Place(entry, 0, owner.value, owner.map, entry), Member(owner.name, owner.value, 0), value)
     else:
         scope.error(node.target, "this can not be changed")
 

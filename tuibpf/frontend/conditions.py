@@ -134,12 +134,9 @@ def branch_compare(
             scope.branch("eq", left.op, right.op, then, other)
             return
     a, b, type = integers.operands(scope, node, left, right, nodes)
-    if not type.signed and isinstance(operator, (ast.Lt, ast.GtE)) and isinstance(right, Constant) and right.value == 0:
-        scope.error(
-            node,
-            f"an unsigned {type.name} is never below 0",
-            "if it can be negative, convert before subtracting: s64(…)",
-        )
+    if not type.signed and isinstance(operator, (ast.Lt, ast.GtE)) and _is_written_zero(nodes[1]):
+        hint = "if it can be negative, convert before subtracting: s64(…)"
+        scope.error(node, f"an unsigned {type.name} is never below 0", hint)
     scope.at(node)
     scope.branch((_SIGNED if type.signed else _UNSIGNED)[operator.__class__], a, b, then, other)
 
@@ -210,6 +207,11 @@ def _branch_in(
         if not scope.place(following):
             return
     scope.jump(other)
+
+
+def _is_written_zero(node: ast.expr) -> bool:
+    """Whether the script itself says 0; an option may well be."""
+    return isinstance(node, ast.Constant) and node.value == 0
 
 
 def _is_none(value: Value) -> bool:

@@ -75,7 +75,7 @@ def member_of(scope: Scope, node: ast.Attribute, place: Place) -> Value:
         scope.at(node)
         type = member.layout.type
         return Scalar(scope.build.load(place.op, place.offset + member.offset, type), type)
-    return Place(place.op, place.offset + member.offset, member.layout, place.shared)
+    return Place(place.op, place.offset + member.offset, member.layout, place.map)
 
 
 def _listed(names: object) -> str | None:

@@ -33,6 +33,7 @@ def call(scope: Scope, node: ast.Call, function: ast.FunctionDef) -> Value:
         scope.error(node, f"recursion: {way}", "a kernel stack has 512 bytes; use a loop with a bound")
     names = _bind(scope, node, function)
     outer = scope.names, scope.loops, scope.declared, scope.instance
+    scope.callers.append(scope.names)
     scope.names, scope.loops, scope.declared, scope.instance = names, [], {}, scope.unit.inline(node)
     scope.names = {
         name: memory.materialise(scope, node, value, name) if isinstance(value, Producer) else value
@@ -51,6 +52,7 @@ def call(scope: Scope, node: ast.Call, function: ast.FunctionDef) -> Value:
     scope.place(back)
     result = scope.names.get(RESULT, Constant(None))
     scope.names, scope.loops, scope.declared, scope.instance = outer
+    scope.callers.pop()
     return result
 
 

@@ -49,12 +49,12 @@ def _phi(build: Builder, type: Type, ops: list[Op], blocks: list[Block]) -> Op:
 
 
 def _join_places(build: Builder, places: list[Place], blocks: list[Block]) -> Value:
-    if len({(place.offset, place.shared) for place in places}) > 1:
+    if len({(place.offset, place.map) for place in places}) > 1:
         return Conflict("this name stands for memory of different kinds on the ways to this line")
     op = _phi(build, ADDRESS, [place.op for place in places], blocks)
     optional = any(place.present is not None for place in places)
     present = _phi(build, ADDRESS, [place.present or place.op for place in places], blocks) if optional else None
-    return Place(op, places[0].offset, places[0].layout, places[0].shared, present)
+    return Place(op, places[0].offset, places[0].layout, places[0].map, present)
 
 
 def _join_integers(build: Builder, name: str, values: list[Value], blocks: list[Block]) -> Value:
@@ -92,7 +92,7 @@ def _settled(value: Value, edge: Edge) -> Value:
     if isinstance(value, Scalar) and value.present is not None and value.present in edge.facts:
         return Scalar(value.op, value.type, most=value.most)
     if isinstance(value, Place) and value.present is not None and value.present in edge.facts:
-        return Place(value.op, value.offset, value.layout, value.shared)
+        return Place(value.op, value.offset, value.layout, value.map)
     return value
 
 

@@ -85,13 +85,14 @@ def get(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> Value:
     """``map[key]``, ``map.get(key)``: an integer in a register, a structure where it lies in the map."""
     found = find(scope, node, owner, scope.expression(part), part)
     if not isinstance(owner.value, IntLayout):
-        return Place(found, 0, owner.value, shared=True, present=found)
+        return Place(found, 0, owner.value, owner.map, found)
     return _loaded(scope, owner.value, found, None)
 
 
 def pop(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> Value:
     """``map.pop(key)``: the value is copied, then the entry goes."""
     address = key_of(scope, node, owner, scope.expression(part), part)
+    scope.forget_entries(owner.map)
     found = _look_up(scope, owner.map, address)
     if isinstance(owner.value, IntLayout):
         return _loaded(scope, owner.value, found, (owner.map, address))
@@ -125,6 +126,7 @@ def _loaded(scope: Scope, layout: IntLayout, found: Op, taken: tuple[str, Op] | 
 
 def remove(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr) -> None:
     key = key_of(scope, node, owner, scope.expression(part), part)
+    scope.forget_entries(owner.map)
     scope.build.call(Helper.MAP_DELETE_ELEM, scope.build.map(owner.map), key, type=S64)
 
 
@@ -180,7 +182,7 @@ def setdefault(scope: Scope, node: ast.AST, owner: HashValue, part: ast.expr, de
     found = entry(scope, owner, key_of(scope, node, owner, scope.expression(part), part), default)
     if isinstance(owner.value, IntLayout):
         return _loaded(scope, owner.value, found, None)
-    return Place(found, 0, owner.value, shared=True, present=found)
+    return Place(found, 0, owner.value, owner.map, found)
 
 
 def table_row(scope: Scope, node: ast.AST, table: TableValue, part: ast.expr, default: ast.expr | None) -> Place:
@@ -197,4 +199,4 @@ def table_row(scope: Scope, node: ast.AST, table: TableValue, part: ast.expr, de
         return address
 
     found = find_or_insert(scope, table.output.map, key, first, table.output.loss)
-    return Place(found, 0, table.value, shared=True, present=found)
+    return Place(found, 0, table.value, table.output.map, found)

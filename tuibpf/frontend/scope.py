@@ -10,7 +10,7 @@ from tuibpf.diagnostics import Span
 from tuibpf.frontend.joins import join
 from tuibpf.frontend.labels import Edge, Facts, Label, Loop
 from tuibpf.frontend.unit import Unit
-from tuibpf.frontend.values import Value
+from tuibpf.frontend.values import Conflict, Place, Value
 from tuibpf.ir.builder import Builder
 from tuibpf.ir.ops import FrameAddress, Op, Slot
 from tuibpf.ir.types import IntType
@@ -44,6 +44,7 @@ class Scope:
         self.facts: Facts = _NOTHING
         self.loops: list[Loop] = []
         self.calls: list[str] = []
+        self.callers: list[dict[str, Value]] = []
         self.returns: list[Label] = []
         self.instance = 0
         self.declared: dict[str, IntType] = {}
@@ -88,6 +89,14 @@ class Scope:
 
     def span(self, node: ast.AST) -> Span:
         return self.unit.script.span(node)
+
+    def forget_entries(self, map: str) -> None:
+        """Entries of *map* that names stand for may be gone from here on, or be those of another key."""
+        for names in (*self.callers, self.names):
+            for name, value in names.items():
+                if isinstance(value, Place) and value.map == map:
+                    reason = f"`{name}` is an entry of `{map}`, from which one was removed since"
+                    names[name] = Conflict(reason, "use it before, or look it up again")
 
     def require_present(self, node: ast.AST, present: Op | None) -> None:
         """An error at *node* unless what a look-up gave was tested on every way here."""

@@ -77,20 +77,25 @@ class KernelPlace(Value):
 
 
 class Place(Value):
-    """Memory of the script's own: on the stack, in a row or in a map. *shared*: other processors may write to it.
+    """Memory of the script's own: on the stack, or in an entry of *map*.
 
     It may be missing if *present* is set, until that is known not to be 0.
     """
 
-    __slots__ = ("layout", "offset", "op", "present", "shared")
+    __slots__ = ("layout", "map", "offset", "op", "present")
     article = "a structure"
 
-    def __init__(self, op: Op, offset: int, layout: Layout, shared: bool = False, present: Op | None = None) -> None:
+    def __init__(self, op: Op, offset: int, layout: Layout, map: str = "", present: Op | None = None) -> None:
         self.op = op
         self.offset = offset
         self.layout = layout
-        self.shared = shared
+        self.map = map
         self.present = present
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processors may write to it."""
+        return bool(self.map)
 
 
 class TupleValue(Value):
