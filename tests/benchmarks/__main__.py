@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.benchmarks.figures import tell
 
 _HERE = Path(__file__).parent
-_NAMES = ("compile", "startup", "kernel_cost", "drain", "screen")
+_NAMES = ("compile", "startup", "kernel_cost", "drain", "views", "screen")
 _WITHOUT_OPTIONS = ("screen",)
 
 

@@ -20,7 +20,8 @@ def _run(*words: str) -> str:
 
 def test_the_list_tells_what_each_is_for() -> None:
     lines = _run("--list").splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["compile", "startup", "kernel_cost", "drain", "screen"]
+    names = [line.partition(":")[0] for line in lines]
+    assert names == ["compile", "startup", "kernel_cost", "drain", "views", "screen"]
     assert all(line.partition(": ")[2] for line in lines)
 
 
@@ -30,6 +31,7 @@ def test_the_list_tells_what_each_is_for() -> None:
         ("compile", ["execsnoop", "tcptop", "biolatency", "goal: "]),
         ("startup", ["launch to attached", "tuibpf run execsnoop"]),
         ("kernel_cost", ["tuibpf run execsnoop", "tuibpf run tcptop", "tuibpf run biolatency"]),
+        ("views", ["four integers: json", "execsnoop: decode"]),
         ("drain", ["reader, a full ring", "tuibpf run -o json", "without a loss"]),
     ],
 )

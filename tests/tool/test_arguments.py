@@ -56,3 +56,9 @@ def test_text():
     assert Arguments((), False).text() == ""
     assert Arguments((b"a", b"b"), False).first(1) == ((b"a",), True)
     assert Arguments((b"a b", b"\x1b"), False).plain() == "a b \x1b"
+
+
+@given(st.lists(argument, max_size=5).map(tuple), st.booleans(), st.booleans())
+def test_a_line_is_its_arguments_one_by_one(values, truncated, quote):
+    line = " ".join(quote_argument(value, quote) for value in values) + (" …" if truncated else "")
+    assert Arguments(values, truncated).text(quote) == (UNREADABLE if truncated and not values else line)

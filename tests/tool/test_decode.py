@@ -41,3 +41,10 @@ def test_a_tail_of_text_is_marked_where_it_was_cut():
 )
 def test_text_of(raw, text):
     assert text_of(raw) == text
+
+
+def test_a_record_too_short_for_its_layout_is_left_out():
+    record = Record((Field("pid", "pid", 0, 4, "i", "PID"), Field("p", "path", 4, 8, "II", "P", tail=True)), 12)
+    decoder = Decoder(record, Clock())
+    assert decoder.rows_with_tail([pack("=i", 1), pack("=iII", 2, 2, 2) + b"/a", b""]) == [(2, "/a")]
+    assert decoder.rows_with_tail([b"short"]) == decoder.rows_with_tail([]) == []

@@ -69,11 +69,8 @@ class Column(NamedTuple):
 
     def raw_type(self, values: Sequence[Any]) -> type | None:
         """``int`` or ``str`` if all *values* are of just that type and machines get them as they are, else None."""
-        if display_of(self.display).is_raw:
-            for kind in (int, str):
-                if _only(kind, values):
-                    return kind
-        return None
+        kinds = set(map(type, values)) if display_of(self.display).is_raw else set()
+        return int if kinds == {int} else str if kinds == {str} else None
 
     def items(self, value: Any) -> dict[str, JsonValue]:
         """The keys and values that stand for *value* in JSON: one, or two for arguments, which may be incomplete."""

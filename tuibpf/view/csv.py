@@ -88,7 +88,7 @@ def _bucket_cells(frame: Frame, one: Distribution) -> Cells:
 def _cells(column: Column, values: Sequence[Any]) -> dict[str, Iterable[object]]:
     """What stands for *values*, by name: one, or two for arguments, which may be incomplete."""
     if column.display == "arguments":
-        truncated = [_cell(value.truncated) for value in values]
+        truncated = each(_cell, [value.truncated for value in values])
         lines = [Arguments(value.values, False).text() for value in values]
         return {column.name: _all_quoted(lines), f"{column.name}_truncated": truncated}
     kind = column.raw_type(values)

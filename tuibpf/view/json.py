@@ -61,7 +61,7 @@ def _rows(frame: Frame, source: dict[str, str]) -> str:
 def _cells(column: Column, values: Sequence[Any]) -> dict[str, Iterable[object]]:
     """What stands for *values* in JSON, by key: one, or two for arguments, which may be incomplete."""
     if column.display == "arguments":
-        truncated = [_encode(value.truncated) for value in values]
+        truncated = each(_encode, [value.truncated for value in values])
         return {column.name: map(_arguments, values), f"{column.name}_truncated": truncated}
     kind = column.raw_type(values)
     if kind is int:
