@@ -90,9 +90,15 @@ def test_the_kernel_takes_it_whatever_it_says(
 
 
 def bundle(*instructions: bytes) -> Bundle:
-    lines = tuple(Line(*line) for line in LINES)
-    program = Program("issue", Hook(HookKind.RAW_TP, "sched_switch"), b"".join(instructions), (), lines)
-    return Bundle("demo", SOURCE, (program,), (), ())
+    info = debug_info(SOURCE, [("issue", LINES)])
+    program = Program(
+        "issue",
+        Hook(HookKind.RAW_TP, "sched_switch"),
+        b"".join(instructions),
+        lines=tuple(Line(*line) for line in LINES),
+        **info.programs[0]._asdict(),
+    )
+    return Bundle("demo", SOURCE, (program,), (), (), btf=info.btf)
 
 
 @pytest.mark.usefixtures("privileged")
