@@ -42,7 +42,7 @@ FORMS = {
     "fixed": FLOOD.format(field="padding: Text[64]", value=""),
     "tail": FLOOD.format(field="memory: Arguments[1]", value=", memory=user_memory(0, 100)"),
 }
-FIRST, EVENTS = 1_000_000, 60_000
+FIRST, EVENTS = 1_000_000, 250_000
 
 
 def flood(start=FIRST, count=EVENTS):

@@ -23,7 +23,7 @@ from tuibpf.program import HistogramOutput, Map, MapType, Record, StreamOutput, 
 
 __all__ = ["MAKERS", "declare", "declare_structure"]
 
-_RING_BYTES = 1 << 20
+_RING_BYTES = 4 << 20  # 80,000 rows of 40 bytes: what a busy reader may be late with
 _EPOCH_BYTES = 8
 _SLOT_BYTES = 8
 _MOST_ENTRIES = 1 << 22
