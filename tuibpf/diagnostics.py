@@ -5,7 +5,7 @@ from typing import NamedTuple
 # Neither here nor in any other module that a launch imports: `from __future__ import annotations` would have
 # NamedTuple compile the text of each annotation, 2.5 ms in all.
 
-__all__ = ["CompileError", "Diagnostic", "NotSupported", "Source", "Span", "printable"]
+__all__ = ["CompileError", "Diagnostic", "MissingEvent", "NotSupported", "Source", "Span", "printable"]
 
 _TAB = "    "
 _WIDEST_LINE = 160
@@ -89,6 +89,10 @@ class CompileError(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.render())
         self.diagnostic = diagnostic
+
+
+class MissingEvent(CompileError):
+    """A probe for an event that this kernel does not have: the script may be right, and the kernel too old for it."""
 
 
 class NotSupported(Exception):

@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from tuibpf.cli.speech import say, tell
 from tuibpf.cli.stop import die_quietly
-from tuibpf.diagnostics import CompileError, NotSupported
+from tuibpf.diagnostics import CompileError, MissingEvent, NotSupported
 from tuibpf.tool.option import UsageError
 
 __all__ = ["Exit", "run_command"]
@@ -41,7 +41,7 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except CompileError as error:
         say(error.diagnostic.render())
-        return Exit.FAILED
+        return Exit.IMPOSSIBLE if isinstance(error, MissingEvent) else Exit.FAILED
     except NotSupported as error:
         say(f"not possible here: {error.what}: {error.reason}", f"  remedy: {error.remedy}" if error.remedy else "")
         return Exit.IMPOSSIBLE

@@ -7,7 +7,7 @@ from json import dumps
 
 from tuibpf.cli.manual import command_help, wants_help
 from tuibpf.cli.speech import OutputClosed, say, tell
-from tuibpf.diagnostics import CompileError, NotSupported, printable
+from tuibpf.diagnostics import CompileError, MissingEvent, NotSupported, printable
 from tuibpf.ir.target import Target
 from tuibpf.tool.discover import discover
 from tuibpf.tool.option import Option, UsageError, parse_arguments
@@ -47,6 +47,8 @@ def obstacle(tool: Tool, target: Target) -> str | None:
         return _first_line(tool.error.render())
     try:
         compile_script(tool.source, tool.defaults(), target)
+    except MissingEvent as error:
+        return error.diagnostic.message
     except CompileError as error:
         return _first_line(error.diagnostic.render())
     except NotSupported as error:

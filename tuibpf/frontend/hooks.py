@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
+from typing import NoReturn
 
 from tuibpf.btf import Pointer, Tracepoint
+from tuibpf.diagnostics import Diagnostic, MissingEvent, printable
 from tuibpf.frontend import functions, integer_types, integers, kernel_types, transfer, type_names
 from tuibpf.frontend.layout import IntLayout
 from tuibpf.frontend.producer import Producer
@@ -41,8 +44,7 @@ def hook_of(unit: Unit, decorator: ast.expr) -> Hook:
         return _by_format(unit, event, event.value)
     found = unit.target.btf.tracepoint(event.value)
     if found is None:
-        names = unit.target.btf.tracepoint_names()
-        unit.script.error(event, f"this kernel has no tracepoint `{event.value}`", near(event.value, names))
+        _missing(unit, event, event.value, unit.target.btf.tracepoint_names())
     return Hook(HookKind(word), event.value, found.type_id if word == HookKind.TP_BTF else 0)
 
 
@@ -50,8 +52,15 @@ def _by_format(unit: Unit, node: ast.Constant, event: str) -> Hook:
     if re.fullmatch(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+", event) is None:
         unit.script.error(node, f"{event!r} is no event", 'write "category/name", such as "syscalls/sys_enter_openat"')
     if event not in unit.target.formats:
-        unit.script.error(node, f"this kernel has no tracepoint `{event}`", near(event, unit.target.formats))
+        _missing(unit, node, event, unit.target.formats)
     return Hook(HookKind.TRACEPOINT, event)
+
+
+def _missing(unit: Unit, node: ast.Constant, event: str, known: Iterable[str]) -> NoReturn:
+    meant = near(event, known)
+    hint = (f"{meant} else " if meant else "") + "this kernel is older than the event, or was built without it"
+    message = f"this kernel has no tracepoint `{printable(event)}`"
+    raise MissingEvent(Diagnostic(message, unit.script.source, unit.script.span(node), hint))
 
 
 def bind_arguments(scope: Scope, node: ast.FunctionDef, hook: Hook) -> None:
