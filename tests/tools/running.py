@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tuibpf.diagnostics import Source
+import pytest
+
+from tuibpf.compiler import compile_script
+from tuibpf.diagnostics import MissingEvent, Source
 from tuibpf.kernel.loader import load
 from tuibpf.kernel.machine import running_target
 from tuibpf.tool.discover import find_tool
@@ -22,6 +25,7 @@ from tuibpf.tool.session import Session
 from tuibpf.tool.tool import Tool
 
 ROOT = Path(__file__).parents[2]
+_NO_EVENT = "this kernel has no tracepoint"
 
 
 @dataclass
@@ -62,6 +66,8 @@ def running(*arguments: str, environment: Mapping[str, str] | None = None) -> It
         try:
             while "attached in" not in (told.speech or [""])[-1]:
                 line = process.stderr.readline()
+                if _NO_EVENT in line:
+                    pytest.skip(line[line.index(_NO_EVENT) :].strip())
                 assert line, f"it ended before it was attached: {told.speech}"
                 told.speech.append(line.rstrip("\n"))
             yield told
@@ -87,18 +93,27 @@ def tool_of(name: str, *mutations: tuple[str, str]) -> Tool:
 
 
 @contextmanager
+def _skipped_where_events_are_missing() -> Iterator[None]:
+    try:
+        yield
+    except MissingEvent as error:
+        pytest.skip(error.diagnostic.message)
+
+
+@contextmanager
 def session(tool: Tool | str, **values: Any) -> Iterator[Session]:
     """A session in this process, with options by the names that they have in the script."""
-    with Session.open(tool_of(tool) if isinstance(tool, str) else tool, values, measure=False) as opened:
+    with _skipped_where_events_are_missing():
+        opened = Session.open(tool_of(tool) if isinstance(tool, str) else tool, values, measure=False)
+    with opened:
         yield opened
 
 
 @contextmanager
 def session_and_maps(tool: Tool, **values: Any) -> Iterator[tuple[Session, Any]]:
     """The same, and what was loaded for it, whose maps can be looked into."""
-    from tuibpf.compiler import compile_script
-
-    bundle = compile_script(tool.source, {**tool.defaults(), **values}, running_target())
+    with _skipped_where_events_are_missing():
+        bundle = compile_script(tool.source, {**tool.defaults(), **values}, running_target())
     loaded = load(bundle)
     with Session(tool, bundle, loaded, measure=False) as opened:
         yield opened, loaded
