@@ -46,7 +46,7 @@ def namespace(p: "struct task_struct *"):
 def switched(preempt: Boolean, prev: "struct task_struct *", next: "struct task_struct *"):
     moment = now()
     if prev.pid and (only_pid is None or prev.tgid == only_pid):
-        # The event's own prev_state is not asked: up to Linux 6.14 it calls a task asleep that a signal keeps awake.
+        # The event's own prev_state is not asked: on many kernels it calls a task asleep that a signal keeps awake.
         state = prev.__state if exists("task_struct.__state") else prev.state
         if preempt or state == 0:
             waiting[prev.pid] = moment
