@@ -51,14 +51,14 @@ def why_no_tracefs() -> str | None:
 def privileged() -> None:
     """Skip unless programs can be loaded: ``@pytest.mark.usefixtures("privileged")``."""
     if reason := why_not_privileged():
-        pytest.skip(reason)
+        pytest.skip(reason=reason)
 
 
 @pytest.fixture(scope="session")
 def tracefs() -> None:
     """Skip unless the formats of tracepoints can be read."""
     if reason := why_no_tracefs():
-        pytest.skip(reason)
+        pytest.skip(reason=reason)
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +84,9 @@ def as_nobody() -> Iterator[Run]:
     """The same as a user without the privilege to load programs: nobody where this is root, else whoever this is."""
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
-        prefix = _nobody() or pytest.skip("nobody can read neither this checkout nor this Python")
+        prefix = _nobody() or pytest.skip(reason="nobody can read neither this checkout nor this Python")
     elif why_not_privileged() is None:
-        pytest.skip("this user is not root, and yet may load programs")
+        pytest.skip(reason="this user is not root, and yet may load programs")
     with tempfile.TemporaryDirectory() as home:
         os.chmod(home, 0o777)
         yield lambda *arguments, **options: _run(arguments, _environment(Path(home)), prefix, **options)

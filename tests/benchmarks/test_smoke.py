@@ -38,6 +38,6 @@ def test_the_list_tells_what_each_is_for() -> None:
 def test_it_runs(name: str, told: list[str]) -> None:
     output = _run("--alone", "--rounds", "1", name)
     if "not possible here: " in output:
-        pytest.skip(output.partition("not possible here: ")[2].strip())
+        pytest.skip(reason=output.partition("not possible here: ")[2].strip())
     for words in told:
         assert words in output

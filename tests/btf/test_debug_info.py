@@ -105,7 +105,7 @@ def bundle(*instructions: bytes) -> Bundle:
 def test_bpftool_shows_the_lines_of_the_script() -> None:
     bpftool = shutil.which("bpftool") or shutil.which("bpftool", path="/usr/sbin:/sbin")
     if bpftool is None:
-        pytest.skip("bpftool is not installed")
+        pytest.skip(reason="bpftool is not installed")
     with load_bundle(bundle(encode(CODE))) as loaded:
         command = [bpftool, "prog", "dump", "xlated", "id", str(loaded.programs[0].id), "linum"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

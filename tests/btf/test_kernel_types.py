@@ -47,13 +47,13 @@ def btf(kernel_types: None) -> Btf:
 def _as_bpftool_reads(path: Path) -> list[dict[str, Any]]:
     bpftool = shutil.which("bpftool") or shutil.which("bpftool", path="/usr/sbin:/sbin")
     if bpftool is None:
-        pytest.skip("bpftool is not installed")
+        pytest.skip(reason="bpftool is not installed")
     done = subprocess.run([bpftool, "-j", "btf", "dump", "file", path], capture_output=True, timeout=60, check=False)
     if done.returncode:
-        pytest.skip(f"bpftool btf dump file {path}: {done.stderr.decode().strip()}")
+        pytest.skip(reason=f"bpftool btf dump file {path}: {done.stderr.decode().strip()}")
     types: list[dict[str, Any]] = json.loads(done.stdout.decode("utf-8", "replace"))["types"]
     if any("encoding" not in told for told in types if told["kind"].startswith("ENUM")):
-        pytest.skip("this bpftool is from before Linux 6.0: it does not tell signed enumerations apart")
+        pytest.skip(reason="this bpftool is from before Linux 6.0: it does not tell signed enumerations apart")
     return types
 
 
@@ -167,7 +167,7 @@ def test_the_structures_that_probes_walk(btf: Btf) -> None:
 def test_the_parameters_of_tracepoints_have_names(btf: Btf) -> None:
     """Of all, where the functions that have them are in the BTF: on kernels since 5.10."""
     if btf.find("__traceiter_sched_switch", Kind.FUNC) is None:
-        pytest.skip("this kernel's BTF has no __traceiter_* function, so the parameters have no names")
+        pytest.skip(reason="this kernel's BTF has no __traceiter_* function, so the parameters have no names")
     names = list(btf.tracepoint_names())
     assert len(names) > 300
     switch = btf.tracepoint("sched_switch")

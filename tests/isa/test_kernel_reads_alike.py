@@ -49,7 +49,7 @@ def _sets_up(program: forms.Forms) -> list[Instruction]:
 @pytest.mark.parametrize("feature", [None, "isa_v4", "atomic_fetch"])
 def test_as_in_the_verifiers_log(feature: str | None) -> None:
     if feature is not None and feature not in running_target().features:
-        pytest.skip(f"this kernel refuses a program with {feature}")
+        pytest.skip(reason=f"this kernel refuses a program with {feature}")
     program = _sets_up([form for form in LOADABLE if forms.feature(form[1]) == feature])
     assert len(program) > 20
     assert _logged(ProgramType.RAW_TRACEPOINT, program)[: len(program)] == _numbered(program)
@@ -72,7 +72,7 @@ def test_as_bpftool_prints_the_same_bytes() -> None:
     """
     bpftool = shutil.which("bpftool") or shutil.which("bpftool", path="/usr/sbin:/sbin")
     if bpftool is None:
-        pytest.skip("bpftool is not installed")
+        pytest.skip(reason="bpftool is not installed")
     straight = [*forms.ARITHMETIC, *forms.MEMORY, *forms.ATOMICS]
     straight = [form for form in straight if forms.feature(form[1]) is None]
     program = [*_sets_up(straight), mov64_imm(0, 0), exit_program()]
@@ -85,7 +85,7 @@ def test_as_bpftool_prints_the_same_bytes() -> None:
     finally:
         os.close(fd)
     if done.returncode:
-        pytest.skip(f"bpftool prog dump xlated: {done.stderr.strip()}")
+        pytest.skip(reason=f"bpftool prog dump xlated: {done.stderr.strip()}")
     dumped = _DUMPED.findall(done.stdout)
     assert len(dumped) >= len(program), done.stdout
     seen = [(int(slot), text) for slot, text, _ in dumped]

@@ -90,7 +90,7 @@ def may_list() -> None:
     try:
         info.program_ids()
     except OSError as error:
-        pytest.skip(f"bpf(BPF_PROG_GET_NEXT_ID): {error.strerror}")
+        pytest.skip(reason=f"bpf(BPF_PROG_GET_NEXT_ID): {error.strerror}")
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def unprivileged() -> Callable[[Callable[[], Any]], Any]:
 def with_capabilities() -> Callable[..., Any]:
     """Call a function with some capabilities and no others: ``with_capabilities(function, Capability.BPF)``."""
     if os.geteuid() != 0:
-        pytest.skip("this user is not root, so it has no capabilities to choose from")
+        pytest.skip(reason="this user is not root, so it has no capabilities to choose from")
 
     def call(function: Callable[[], Any], *capabilities: int) -> Any:
         bits = sum(1 << capability for capability in capabilities)

@@ -61,7 +61,7 @@ def test_what_the_kernel_tells_of_a_map(owned: list[Descriptor]) -> None:
 def test_keys_that_are_gone_are_no_reason_to_stop(owned: list[Descriptor]) -> None:
     fd = keep(owned, bpf.map_create(MapType.HASH, 4, 4, 16))
     if "batch" not in running_target().features:
-        pytest.skip("the kernel has no batches")
+        pytest.skip(reason="the kernel has no batches")
     for number in (1, 3, 5):
         bpf.map_update(fd, pack("=I", number), bytes(4))
     keys = pack("=6I", 0, 1, 2, 3, 4, 5)
@@ -98,7 +98,7 @@ def test_a_link_of_a_program_and_a_perf_event(owned: list[Descriptor]) -> None:
     try:
         link = keep(owned, bpf.link_create(program, event, bpf.PERF_EVENT))
     except OSError as error:
-        pytest.skip(f"bpf(BPF_LINK_CREATE) of a perf event: {error.strerror}")
+        pytest.skip(reason=f"bpf(BPF_LINK_CREATE) of a perf event: {error.strerror}")
     told = info.link_info(link)
     assert told.program_id == info.program_info(program).id
     assert told.id in info.link_ids()

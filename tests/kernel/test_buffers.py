@@ -167,7 +167,7 @@ def test_the_perf_buffer_hears_of_losses_from_the_kernel() -> None:
 def test_rows_of_several_processors_come_by_their_time(loaded: Loaded) -> None:
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:
-        pytest.skip("this process may run on one processor only")
+        pytest.skip(reason="this process may run on one processor only")
     reader = loaded.buffer("rows")
     try:
         for asked_as in (reader.records, lambda: reader.rows(ROW)):
@@ -197,7 +197,7 @@ def test_a_perf_buffer_takes_what_memory_it_may_lock(with_capabilities: Callable
 
     rows = with_capabilities(received, Capability.BPF, Capability.PERFMON)
     if rows is None:
-        pytest.skip("this kernel has maps, too, count as locked memory: nothing is left to give")
+        pytest.skip(reason="this kernel has maps, too, count as locked memory: nothing is left to give")
     assert rows == [(5,), (6,)]
 
 

@@ -41,7 +41,7 @@ GETPPID = {"x86_64": 110, "aarch64": 173}
 def typed(event: str) -> Hook:
     ident = running_target().btf.find(f"btf_trace_{event}", Kind.TYPEDEF)
     if ident is None:
-        pytest.skip(f"the kernel's types have no btf_trace_{event}")
+        pytest.skip(reason=f"the kernel's types have no btf_trace_{event}")
     return Hook(HookKind.TP_BTF, event, ident)
 
 
@@ -82,7 +82,7 @@ def hook(request: pytest.FixtureRequest) -> tuple[Hook, int | None]:
     request.getfixturevalue("tracefs")
     event = "syscalls/sys_enter_getppid"
     if event not in running_target().formats:
-        pytest.skip(f"tracefs has no {event}")
+        pytest.skip(reason=f"tracefs has no {event}")
     return Hook(HookKind.TRACEPOINT, event), None
 
 
@@ -141,7 +141,7 @@ def test_an_event_that_is_not_there() -> None:
 
 def test_what_it_costs_is_counted_from_the_first_question_on() -> None:
     if "stats" not in running_target().features:
-        pytest.skip("the kernel lets this user measure no programs (BPF_ENABLE_STATS)")
+        pytest.skip(reason="the kernel lets this user measure no programs (BPF_ENABLE_STATS)")
     watched = program("count", count_own(number_at=8), Hook(HookKind.RAW_TP, "sys_enter"))
     with load_bundle(bundle("own", [watched], [CALLS, globals_map()])) as loaded:
         start = loaded.cost()

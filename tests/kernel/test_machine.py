@@ -86,7 +86,7 @@ def test_what_a_user_is_told_who_may_not_read_tracefs(unprivileged: Callable[[Ca
 
     what, reason, remedy = unprivileged(refusal)
     if what == "read":
-        pytest.skip("tracefs is open to everybody here")
+        pytest.skip(reason="tracefs is open to everybody here")
     assert what == "tracefs"
     assert reason in ("not mounted, and this user may not mount it", "this user may not read it")
     assert remedy is not None

@@ -25,7 +25,7 @@ def test_no_control_characters_ever(value, always):
 @given(st.lists(argument, min_size=1, max_size=20), st.booleans())
 def test_bash_gives_the_same_bytes_back(values, quote):
     if shutil.which("bash") is None:
-        pytest.skip("there is no bash")
+        pytest.skip(reason="there is no bash")
     line = Arguments(tuple(values), False).text(quote)
     script = f"printf '%s\\0' {line}".encode()
     out = subprocess.run(["bash"], input=script, capture_output=True, env={"LC_ALL": "C.UTF-8"}, check=True).stdout

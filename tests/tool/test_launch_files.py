@@ -103,7 +103,7 @@ def a_pipe(path: Path) -> None:
 
 def somebody_elses(path: Path) -> None:
     if os.geteuid():
-        pytest.skip("this user is not root, so it can give no file to another user")
+        pytest.skip(reason="this user is not root, so it can give no file to another user")
     os.chown(path, 12345, 12345, follow_symlinks=False)
 
 

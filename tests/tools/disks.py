@@ -77,7 +77,7 @@ class Disk:
             if now.in_flight == 0 and now == before:
                 return now
             before = now
-        pytest.skip(f"somebody else works on {self.path} all the time")
+        pytest.skip(reason=f"somebody else works on {self.path} all the time")
 
     def read(self, count: int, threads: int = 1) -> None:
         """Read *count* blocks past the cache, no two of them neighbours, so that nothing is merged."""
@@ -117,7 +117,7 @@ def loop_device(folder: Path, mebibytes: int = 16, *, direct: bool = False) -> I
     try:
         control = os.open("/dev/loop-control", os.O_RDWR)
     except OSError as error:
-        pytest.skip(f"/dev/loop-control: {error.strerror}")
+        pytest.skip(reason=f"/dev/loop-control: {error.strerror}")
     with open(backing, "r+b") as file:
         try:
             device, number = _claim(control, file.fileno())
@@ -129,7 +129,7 @@ def loop_device(folder: Path, mebibytes: int = 16, *, direct: bool = False) -> I
             yield Disk(f"loop{number}", backing)
         except OSError as error:
             if error.errno == errno.EINVAL and direct and "ioctl" in str(error):
-                pytest.skip("a loop device can not work past the cache of this file system")
+                pytest.skip(reason="a loop device can not work past the cache of this file system")
             raise
         finally:
             fcntl.ioctl(device, _CLEAR_FD)
@@ -144,15 +144,15 @@ def _claim(control: int, backing: int) -> tuple[int, int]:
             number = fcntl.ioctl(control, _GET_FREE)
             device = os.open(f"/dev/loop{number}", os.O_RDWR)
         except OSError as error:
-            pytest.skip(f"a free loop device: {error.strerror}")
+            pytest.skip(reason=f"a free loop device: {error.strerror}")
         try:
             fcntl.ioctl(device, _SET_FD, backing)
             return device, number
         except OSError as error:
             os.close(device)
             if error.errno != errno.EBUSY:
-                pytest.skip(f"a file behind /dev/loop{number}: {error.strerror}")
-    pytest.skip("every free loop device was taken by somebody else")
+                pytest.skip(reason=f"a file behind /dev/loop{number}: {error.strerror}")
+    pytest.skip(reason="every free loop device was taken by somebody else")
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def settings(disk: Disk, **queue: str) -> Iterator[None]:
                 before[path] = path.read_text()
                 path.write_text(value)
             except OSError as error:
-                pytest.skip(f"{path}: {error.strerror}")
+                pytest.skip(reason=f"{path}: {error.strerror}")
         yield
     finally:
         for path, value in before.items():

@@ -29,7 +29,7 @@ def schedule(tid: int) -> Schedule:
     try:
         return Schedule(*map(int, Path(f"/proc/{tid}/schedstat").read_text().split()))
     except FileNotFoundError as error:
-        pytest.skip(f"this kernel does not count how long tasks wait: {error.filename}")
+        pytest.skip(reason=f"this kernel does not count how long tasks wait: {error.filename}")
 
 
 def spin(cpu_ms: int = 60) -> None:

@@ -47,7 +47,7 @@ MULTIPATH = Family(socket.AF_INET, "127.0.0.1", "127.0.0.1", "127.0.0.1", 262)  
 def connection(family: Family = IPV4) -> Iterator[tuple[socket.socket, socket.socket]]:
     """A client and the server's end of its connection; skips where this machine does not have the family."""
     if reason := why_not(family):
-        pytest.skip(reason)
+        pytest.skip(reason=reason)
     with listening(family) as listener, socket.socket(family.kind, socket.SOCK_STREAM, family.protocol) as client:
         client.settimeout(20)
         client.connect((family.connect, listener.getsockname()[1]))

@@ -218,7 +218,7 @@ def test_a_request_that_is_completed_in_parts_is_one(tmp_path, queued):
 def test_a_tool_that_ends_with_the_first_part_would_be_found_out(tmp_path):
     broken = tool_of("biolatency", ("if nr_bytes < rq.__data_len:", "if nr_bytes < 0 * rq.__data_len:"))
     if short_read(tmp_path, broken)[0] == 1:
-        pytest.skip("this kernel's loop device completes no request in parts")
+        pytest.skip(reason="this kernel's loop device completes no request in parts")
 
 
 @sees_everything

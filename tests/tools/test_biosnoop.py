@@ -165,7 +165,7 @@ def test_a_request_that_is_completed_in_parts_is_one_of_its_whole_size(tmp_path)
 def test_a_tool_that_takes_the_size_of_the_last_part_would_be_found_out(tmp_path):
     broken = tool_of("biosnoop", ("bytes=request.bytes", "bytes=rq.__data_len"))
     if (found := short_read(tmp_path, broken)) == [(READ, 0, 8 * BLOCK)]:
-        pytest.skip("this kernel's loop device completes no request in parts")
+        pytest.skip(reason="this kernel's loop device completes no request in parts")
     assert found == [(READ, 0, 6 * BLOCK)]
 
 

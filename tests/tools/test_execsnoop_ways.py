@@ -156,7 +156,7 @@ def test_the_32_bit_call():
     if not pid:
         os._exit(-execve_of_32_bits(b"/nonexistent", [b"x"]))
     if (ended := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])) != errno.ENOENT:
-        pytest.skip(f"this kernel takes no 32-bit calls: one that looks for a missing file ends with {ended}")
+        pytest.skip(reason=f"this kernel takes no 32-bit calls: one that looks for a missing file ends with {ended}")
     with session("execsnoop") as opened:
         pid = forked(lambda: execve_of_32_bits(TRUE, [b"true", b"", b"of 32 bits"]), status=0)
         (row,) = seen(opened, pid)

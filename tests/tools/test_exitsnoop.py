@@ -74,7 +74,7 @@ def test_a_core(tmp_path):
 
     rows, expected = told("exitsnoop", [die])
     if not os.WCOREDUMP(expected[0][1]):
-        pytest.skip(f"this machine dumps no core: {Path('/proc/sys/kernel/core_pattern').read_text().strip()}")
+        pytest.skip(reason=f"this machine dumps no core: {Path('/proc/sys/kernel/core_pattern').read_text().strip()}")
     assert rows == expected
 
 

@@ -45,7 +45,7 @@ def test_more_requests_in_flight_than_there_is_room_for(tmp_path):
         (frame,) = opened.finish()
         losses = opened.losses()
     if not losses:
-        pytest.skip("this machine never has two requests in flight at once")
+        pytest.skip(reason="this machine never has two requests in flight at once")
     assert set(losses) == {"started: map full"}
     assert sum(one.count for one in frame.distributions) + losses["started: map full"] == told.requests
 

@@ -156,7 +156,7 @@ def test_pid_namespaces():
     answer = os.read(read, 8)
     os.close(read)
     if not answer:
-        pytest.skip("no PID namespace can be made here")
+        pytest.skip(reason="no PID namespace can be made here")
     (inode,) = struct.unpack("=Q", answer)
     assert inode != here
     assert found[inode][0] >= 38

@@ -219,13 +219,13 @@ def tiny_program(calls):
 def tiny(tmp_path):
     """A 32-bit program that calls getpid() 500 times."""
     if os.uname().machine != "x86_64":
-        pytest.skip(f"this is {os.uname().machine}, the program is for x86")
+        pytest.skip(reason=f"this is {os.uname().machine}, the program is for x86")
     program = Path(tmp_path / "tiny")
     program.write_bytes(tiny_program(500))
     program.chmod(0o755)
     pid = started(lambda: os.execv(program, ["tiny"]))
     if os.waitpid(pid, 0)[1] != 0:
-        pytest.skip("this kernel runs no 32-bit programs")
+        pytest.skip(reason="this kernel runs no 32-bit programs")
     return lambda: os.execv(program, ["tiny"])
 
 

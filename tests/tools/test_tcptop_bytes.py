@@ -139,7 +139,7 @@ def test_the_error_queue_is_nothing_received():
 def test_a_tool_that_counts_the_error_queue_would_be_found_out():
     received, queued = timestamped(tool_of("tcptop", (" | MSG_ERRQUEUE", "")))
     if not queued:
-        pytest.skip("the error queue of this kernel holds no copy of the data")
+        pytest.skip(reason="the error queue of this kernel holds no copy of the data")
     assert received == queued
 
 

@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def work(tmp_path: Path) -> Workload:
     if reason := why_not_privileged() or why_no_direct_io(tmp_path):
-        pytest.skip(reason)
+        pytest.skip(reason=reason)
     return Workload(tmp_path, _UID)
 
 
@@ -97,7 +97,7 @@ def save(folder: Path, name: str, svg: str) -> None:
     try:
         import cairosvg
     except (ImportError, OSError) as error:  # the package, or libcairo itself
-        pytest.skip(f"{name}.svg is written, but not {name}.png: {error}")
+        pytest.skip(reason=f"{name}.svg is written, but not {name}.png: {error}")
     cairosvg.svg2png(svg.encode(), write_to=str(folder / f"{name}.png"))
     assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 

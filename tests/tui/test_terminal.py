@@ -124,7 +124,7 @@ def test_without_privileges_it_opens_and_says_what_is_missing() -> None:
     if why_not_privileged() is None:
         prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
         if shutil.which(prefix[0]) is None:
-            pytest.skip("this user may load programs, and there is no setpriv to run as one who may not")
+            pytest.skip(reason="this user may load programs, and there is no setpriv to run as one who may not")
     with Line("-m", "tuibpf", "execsnoop", prefix=prefix) as line:
         line.wait_for("tools locked")
         line.wait_for("processes")

@@ -17,6 +17,7 @@ from tuibpf.tool.option import Value
 from tuibpf.tool.tool import Tool
 from tuibpf.tui.backend import Backend
 from tuibpf.tui.dialogs import ask_options, pick_command, pick_theme, pick_tool
+from tuibpf.tui.feed import Feed
 from tuibpf.tui.host import HostFeed
 from tuibpf.tui.pace import Pace
 from tuibpf.tui.reader import Reader
@@ -28,7 +29,7 @@ from tuibpf.tui.theme import Look, load_looks
 from tuibpf.tui.widgets.host_pane import HostPane
 from tuibpf.tui.widgets.key_bar import KeyBar
 from tuibpf.tui.widgets.line_view import Painted
-from tuibpf.tui.widgets.pane import Feed, Pane
+from tuibpf.tui.widgets.pane import Pane
 from tuibpf.tui.widgets.pane_grid import PaneGrid
 from tuibpf.tui.widgets.text_view import Paragraph
 from tuibpf.tui.widgets.tool_pane import OptionsWanted, ToolPane
@@ -63,7 +64,7 @@ class Dashboard(App[None]):
         self.look: Look = self.looks[str(name)]
         super().__init__(driver_class=Terminal)
         self.backend = backend
-        self.feeds: list[Feed] = [reader for _, reader in readers]
+        self.feeds: list[Feed[Any]] = [reader for _, reader in readers]
         self.ended_by: int | None = None
         self.animation_level = "none"
         for look in self.looks.values():

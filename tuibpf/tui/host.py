@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +10,7 @@ from typing import Any
 
 from tuibpf.tool.arguments import Arguments
 from tuibpf.tool.column import Column
+from tuibpf.tui.feed import Feed
 
 __all__ = ["PROCESS_COLUMNS", "Filesystem", "HostFeed", "HostSnapshot", "Traffic"]
 
@@ -82,41 +81,13 @@ class _Rates:
         return tuple(sorted(result, key=lambda item: (-(item.into + item.out), item.name)))
 
 
-class HostFeed:
+class HostFeed(Feed[HostSnapshot]):
     """Looks at the host in a thread of its own and keeps the last look until it is taken."""
 
     def __init__(self, interval_s: float = _INTERVAL_S) -> None:
+        super().__init__("host")
         self.interval_s = interval_s
-        self._lock = threading.Lock()
-        self._pending: HostSnapshot | None = None
-        self._notify: Callable[[], None] | None = None
-        self._stopped = threading.Event()
         self._disks, self._networks = _Rates(), _Rates()
-        self._thread = threading.Thread(target=self._run, name="host", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def connect(self, notify: Callable[[], None] | None) -> None:
-        """Have *notify* called, in this feed's thread, when a look is pending; at once if one is."""
-        with self._lock:
-            self._notify = notify
-            pending = self._pending is not None
-        if pending and notify is not None:
-            notify()
-
-    def take(self) -> HostSnapshot | None:
-        with self._lock:
-            snapshot, self._pending = self._pending, None
-            return snapshot
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def join(self, timeout_s: float) -> bool:
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         import psutil  # 20 ms that the first picture does not wait for
@@ -126,12 +97,7 @@ class HostFeed:
             started = time.monotonic()
             snapshot = self.look(psutil)
             took_s = time.monotonic() - started
-            with self._lock:
-                fresh = self._pending is None
-                self._pending = snapshot
-                notify = self._notify if fresh else None
-            if notify is not None:
-                notify()
+            self._publish(lambda _, snapshot=snapshot: snapshot)  # type: ignore[misc]
             self._stopped.wait(rest_s)
             rest_s = max(self.interval_s, took_s / _LARGEST_SHARE)
 

@@ -13,6 +13,7 @@ from tuibpf.diagnostics import CompileError, NotSupported, printable
 from tuibpf.program import Output, StreamOutput
 from tuibpf.tool.frame import Cost, Frame
 from tuibpf.tool.option import Value
+from tuibpf.tui.feed import Feed
 from tuibpf.tui.figures import Figures, Meter
 
 __all__ = ["Batch", "OpenSession", "Reader", "SessionLike", "ToolLike", "Values"]
@@ -79,69 +80,37 @@ class Batch:
             self.histograms.setdefault(frame.output, deque(maxlen=_MOST_INTERVALS)).append(frame)
 
 
-class Reader:
+class Reader(Feed[Batch]):
     """Opens a session of *tool* in a thread of its own and reads it until it is told to stop.
 
-    The thread owns the session: it alone calls its methods and it always closes it. The dashboard calls ``connect``
-    once, ``take`` whenever it is told that something is pending, and ``stop``.
+    The thread owns the session: it alone calls its methods and it always closes it.
     """
 
     def __init__(self, tool: ToolLike, values: Values, open_session: OpenSession, interval_s: float = 1.0) -> None:
+        super().__init__(f"reader-{tool.name}")
         self.tool = tool
         self.values = values
         self.interval_s = interval_s
         self._open_session = open_session
-        self._lock = threading.Lock()
-        self._pending: Batch | None = None
-        self._notify: Callable[[], None] | None = None
-        self._stopped = threading.Event()
         self._opened = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"reader-{tool.name}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def wait_opened(self, timeout_s: float) -> bool:
         """Wait until the session is open or has failed to be."""
         return self._opened.wait(timeout_s)
-
-    def connect(self, notify: Callable[[], None] | None) -> None:
-        """Have *notify* called, in the reader's thread, whenever a batch becomes pending; at once if one is."""
-        with self._lock:
-            self._notify = notify
-            pending = self._pending is not None
-        if pending and notify is not None:
-            notify()
-
-    def take(self) -> Batch | None:
-        """The pending batch, which is then no longer pending."""
-        with self._lock:
-            batch, self._pending = self._pending, None
-            return batch
-
-    def stop(self) -> None:
-        """Ask the thread to close the session and end; returns at once."""
-        self._stopped.set()
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the session to be closed; False if it still is not after *timeout_s*."""
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
             session = self._open_session(self.tool, self.values)
         except BaseException as error:  # noqa: BLE001 - a thread's exception would only be printed over the screen
             self._opened.set()
-            self._publish(failure=_describe(error))
+            self._tell(failure=_describe(error))
             return
         try:
-            self._publish(outputs=session.outputs)
+            self._tell(outputs=session.outputs)
             self._opened.set()
             self._read(session)
         except BaseException as error:  # noqa: BLE001 - as above
-            self._publish(failure=_describe(error))
+            self._tell(failure=_describe(error))
         finally:
             self._opened.set()
             session.close()
@@ -156,17 +125,17 @@ class Reader:
                 self._stopped.wait(min(_REST_S, max(0.0, due - time.monotonic())))
                 frames = session.rows()
                 meter.count(sum(len(frame.rows) for frame in frames))
-                self._publish([frame for frame in frames if frame.rows])
+                self._tell([frame for frame in frames if frame.rows])
             else:
                 self._stopped.wait(max(0.0, min(_LONGEST_WAIT_S, due - now)))
             now = time.monotonic()
             if now >= due:
                 frames = session.snapshot()
                 meter.count(sum(len(frame.rows) for frame in frames))
-                self._publish(frames, figures=meter.read(now, session.cost(), session.losses()))
+                self._tell(frames, figures=meter.read(now, session.cost(), session.losses()))
                 due = max(due + self.interval_s, now)
 
-    def _publish(
+    def _tell(
         self,
         frames: list[Frame] | None = None,
         *,
@@ -174,20 +143,20 @@ class Reader:
         figures: Figures | None = None,
         failure: str | None = None,
     ) -> None:
-        """Merge news into the pending batch; only the first news of a batch is announced."""
+        """Merge news into the pending batch."""
         if not (frames or outputs is not None or figures or failure):
             return
-        with self._lock:
-            fresh = self._pending is None
-            batch = self._pending = self._pending or Batch()
+
+        def merge(pending: Batch | None) -> Batch:
+            batch = pending or Batch()
             for frame in frames or ():
                 batch.add(frame)
             batch.outputs = outputs if outputs is not None else batch.outputs
             batch.figures = figures or batch.figures
             batch.failure = failure or batch.failure
-            notify = self._notify if fresh else None
-        if notify is not None:
-            notify()
+            return batch
+
+        self._publish(merge)
 
 
 def _describe(error: BaseException) -> str:

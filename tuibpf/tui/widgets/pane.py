@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from tuibpf.tui.feed import Feed
 from tuibpf.tui.widgets.filter_bar import FilterBar
 from tuibpf.tui.widgets.line_view import LineView
 from tuibpf.tui.widgets.output_view import OutputView
@@ -17,20 +18,9 @@ from tuibpf.tui.widgets.pane_title import PaneTitle
 from tuibpf.tui.widgets.text_view import Paragraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tuibpf.tui.app import Dashboard
 
-__all__ = ["Feed", "Pane"]
-
-
-class Feed(Protocol):
-    """A thread that gathers what a pane shows, and the resources that it holds."""
-
-    def start(self) -> None: ...
-    def connect(self, notify: Callable[[], None] | None) -> None: ...
-    def stop(self) -> None: ...
-    def join(self, timeout_s: float) -> bool: ...
+__all__ = ["Pane"]
 
 
 class Pane(Vertical):
@@ -57,7 +47,7 @@ class Pane(Vertical):
     class Pending(Message):
         """The feed has something; sent once, until it is taken."""
 
-    def __init__(self, name: str, feed: Feed) -> None:
+    def __init__(self, name: str, feed: Feed[Any]) -> None:
         super().__init__()
         self.label = name
         self.feed = feed
