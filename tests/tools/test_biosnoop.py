@@ -12,6 +12,7 @@ from collections import Counter
 
 import pytest
 
+from tests.tools.blindness import sees_everything
 from tests.tools.commands import own_comm
 from tests.tools.disks import BLOCK, loop_device, settings
 from tests.tools.running import named_rows, running, session, session_and_maps, tool_of
@@ -44,6 +45,7 @@ def places(disk, kind, numbers, size=BLOCK):
 
 
 @pytest.mark.parametrize("scheduler", ["none", "mq-deadline"])
+@sees_everything
 def test_a_row_for_each_request_with_who_made_it(disk, scheduler):
     with settings(disk, scheduler=scheduler), session_and_maps(tool_of("biosnoop"), disk=disk.name) as (opened, loaded):
         before = disk.quiet()
@@ -67,6 +69,7 @@ def test_a_row_for_each_request_with_who_made_it(disk, scheduler):
     assert moments == sorted(moments)
 
 
+@sees_everything
 def test_each_thread_and_process_has_its_own_requests(disk):
     def work():
         with open("/proc/thread-self/comm", "w") as file:
@@ -92,6 +95,7 @@ def test_each_thread_and_process_has_its_own_requests(disk):
     }
 
 
+@sees_everything
 def test_flushes_and_discards(disk):
     with session_and_maps(tool_of("biosnoop"), disk=disk.name) as (opened, loaded):
         before = disk.quiet()
@@ -127,6 +131,7 @@ def merged(disk, tool):
         return named_rows(opened.finish()), told, loaded.map("requests").items().count
 
 
+@sees_everything
 def test_what_is_written_back_is_told_once(disk):
     rows, told, left = merged(disk, tool_of("biosnoop"))
     writes = [row for row in rows if row["type"] == WRITE]
@@ -135,6 +140,7 @@ def test_what_is_written_back_is_told_once(disk):
     assert left == 0
 
 
+@sees_everything
 def test_a_tool_that_keeps_requests_that_no_device_sees_would_be_found_out(disk):
     mutation = (
         "    request = requests.pop(rq)\n    if not request or",
@@ -158,10 +164,12 @@ def short_read(folder, tool):
     return [(row["type"], row["sector"], row["bytes"]) for row in rows]
 
 
+@sees_everything
 def test_a_request_that_is_completed_in_parts_is_one_of_its_whole_size(tmp_path):
     assert short_read(tmp_path, tool_of("biosnoop")) == [(READ, 0, 8 * BLOCK)]
 
 
+@sees_everything
 def test_a_tool_that_takes_the_size_of_the_last_part_would_be_found_out(tmp_path):
     broken = tool_of("biosnoop", ("bytes=request.bytes", "bytes=rq.__data_len"))
     if (found := short_read(tmp_path, broken)) == [(READ, 0, 8 * BLOCK)]:
@@ -169,6 +177,7 @@ def test_a_tool_that_takes_the_size_of_the_last_part_would_be_found_out(tmp_path
     assert found == [(READ, 0, 6 * BLOCK)]
 
 
+@sees_everything
 def test_only_one_disk_and_only_slow_requests(disk, tmp_path):
     with loop_device(tmp_path, 1) as other, session("biosnoop", disk=other.name) as opened:
         before = other.quiet()
@@ -189,6 +198,7 @@ def test_only_one_disk_and_only_slow_requests(disk, tmp_path):
     assert len(slow_ones) <= sum(row["latency"] > 800_000 for row in all_of_them)
 
 
+@sees_everything
 def test_the_command_line(disk):
     with running("biosnoop", "-o", "json", "-d", disk.name, "-F") as told:
         places(disk, READ, range(0, 100, 4))

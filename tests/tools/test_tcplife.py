@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.tools.blindness import sees_everything
 from tests.tools.commands import own_comm
 from tests.tools.running import named_rows, running, session, session_and_maps, tool_of
 from tests.tools.tcp import FAMILIES, IPV4, IPV6, MAPPED, connection, ends, listening, receive_all
@@ -80,6 +81,7 @@ def lived(tool, family=IPV4, there=10, back=20, server_first=False, **values):
 
 @pytest.mark.parametrize("server_first", [False, True])
 @pytest.mark.parametrize("family", FAMILIES, ids=str)
+@sees_everything
 def test_bytes_are_those_of_the_data_whoever_closes_first(family, server_first):
     client, server, remaining, (least, most) = lived(None, family, 10, 20, server_first)
     assert (client["tx"], client["rx"]) == (10, 20)
@@ -90,6 +92,7 @@ def test_bytes_are_those_of_the_data_whoever_closes_first(family, server_first):
     assert remaining == 0
 
 
+@sees_everything
 def test_many_bytes():
     counts = [random.Random(7).randrange(1, 3 << 20) for _ in range(4)]
     for there, back in (counts[:2], counts[2:]):
@@ -106,11 +109,13 @@ def test_many_bytes():
     ],
     ids=["bytes_acked", "with the FIN"],
 )
+@sees_everything
 def test_a_tool_that_counts_what_is_no_data_would_be_found_out(good, bad, wrong):
     client, _, _, _ = lived(tool_of("tcplife", (good, bad)))
     assert (client["tx"], client["rx"]) == wrong
 
 
+@sees_everything
 def test_who_connected_and_who_closed():
     """Each end in a process of its own; the server closes first, so that its end stays behind it in TIME_WAIT."""
     with session_and_maps(tool_of("tcplife")) as (opened, loaded), listening(IPV4) as listener:
@@ -144,6 +149,7 @@ def test_who_connected_and_who_closed():
     assert (rows[(*address, *peer)]["tx"], rows[(*address, *peer)]["rx"]) == (70, 7)
 
 
+@sees_everything
 def test_resets():
     """The side that resets is known; of the other it is only known that it had connected, or nothing."""
     with session_and_maps(tool_of("tcplife")) as (opened, loaded):
@@ -163,6 +169,7 @@ def test_resets():
     assert [[(rows[end]["tx"], rows[end]["rx"]) for end in pair] for pair in told] == [[(5, 6), (6, 5)]] * 2
 
 
+@sees_everything
 def test_a_connect_that_fails_leaves_nothing():
     with listening(IPV4) as closed:
         port = closed.getsockname()[1]
@@ -174,6 +181,7 @@ def test_a_connect_that_fails_leaves_nothing():
     assert (row["pid"], row["tx"], row["rx"]) == (os.getpid(), 0, 0)
 
 
+@sees_everything
 def test_sessions_that_were_there_before_are_left_out():
     with connection() as (client, server):
         known = {ends(client), ends(server)}
@@ -184,6 +192,7 @@ def test_sessions_that_were_there_before_are_left_out():
             assert not known & by_ends(named_rows(opened.finish())).keys()
 
 
+@sees_everything
 def test_many_at_once_and_none_left():
     with session_and_maps(tool_of("tcplife")) as (opened, loaded), listening(IPV4) as listener:
         address = listener.getsockname()
@@ -221,6 +230,7 @@ def options_of(pairs):
 
 
 @pytest.mark.parametrize("number", range(8))
+@sees_everything
 def test_filters(number):
     pairs, listeners = {}, {}
     for family in (IPV4, IPV6, MAPPED):
@@ -245,6 +255,7 @@ def test_filters(number):
     assert told.summary["lost"] == 0
 
 
+@sees_everything
 def test_a_line_for_people():
     with running("tcplife", "-T", "-p", str(os.getpid())) as told, connection() as (client, server):
         here = [str(part) for part in ends(client)]
@@ -260,6 +271,7 @@ def test_a_line_for_people():
     assert told.out.decode().split()[0] == "TIME(s)"
 
 
+@sees_everything
 def test_other_protocols_are_not_told():
     with session("tcplife") as opened:
         left, right = socket.socketpair()
