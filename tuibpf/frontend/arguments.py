@@ -87,10 +87,12 @@ def from_strings(node: ast.AST, array: Op) -> Producer:
         build.begin(read)
         target = build.binary("add", first, at, ADDRESS)
         got = build.call(Helper.PROBE_READ_USER_STR, target, build.const(capacity + 1), string, type=S64)
-        build.branch("sle", got, zero, cut, next_one)
+        build.branch("slt", got, zero, cut, next_one)
 
+        # An empty string is its NUL: 1. Older kernels (5.10 does) say 0: strncpy_from_user_nofault(), mm/maccess.c.
         build.begin(next_one)
-        end = build.binary("add", at, got, U64)
+        is_zero = build.binary("rsh", build.binary("sub", got, one, U64), build.const(63), U64)
+        end = build.binary("add", at, build.binary("add", got, is_zero, U64), U64)
         following = build.binary("add", index, one, U64)
         build.branch("gt", end, room, cut, within)
         build.begin(within)
