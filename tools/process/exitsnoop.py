@@ -35,6 +35,7 @@ class Exit(Row):
 
 
 exits = Stream(Exit)
+ended = LruHash(Pid, Nanoseconds, 8192)  # the processes that were told, by when they began
 
 
 def tell(task: "struct task_struct *", status: s32):
@@ -65,8 +66,11 @@ elif exists("trace_event_raw_sched_process_exit.group_dead"):
     def exits_with(p: "struct task_struct *", group_dead):
         tell_if_last(p, group_dead)
 
-else:  # an older kernel: of two threads that end at the same moment, both may find that none is left
+else:  # an older kernel: of threads that end at the same moment, several may find that none is left
 
     @tp_btf("sched_process_exit")
     def process_exits(p: "struct task_struct *"):
-        tell_if_last(p, p.signal.live.counter == 0)
+        told, began = ended[p.tgid], p.group_leader.start_time
+        if p.signal.live.counter == 0 and (told is None or told != began):
+            ended[p.tgid] = began
+            tell_if_last(p, True)
