@@ -99,7 +99,10 @@ def test_writes_flushes_and_discards(disk):
 
 @sees_everything
 def test_requests_that_were_merged_are_one(disk):
-    with session("biolatency", disk=disk.name) as opened, settings(disk, scheduler="mq-deadline", max_sectors_kb="16"):
+    with (
+        session("biolatency", disk=disk.name) as opened,
+        settings(disk, scheduler="mq-deadline", max_sectors_kb="16", nomerges="0"),
+    ):
         before = disk.quiet()
         with open(disk.path, "r+b") as file:
             file.write(bytes(4 << 20))

@@ -205,7 +205,7 @@ def test_the_command_line(disk):
         disk.quiet()
     assert len(told.rows) == told.summary["rows"] == 25
     assert told.summary["lost"] == 0
-    assert {row["type"] for row in told.rows} == {"Sync-Read"}
+    assert {row["type"] for row in told.rows} in ({"Sync-Read"}, {"Read"})  # the second on older kernels
     with running("biosnoop", "-Q", "-t", "-d", disk.name) as told:
         places(disk, WRITE, [6])
         disk.quiet()
