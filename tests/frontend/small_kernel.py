@@ -114,12 +114,15 @@ print fmt: "dfd: 0x%08lx"
 """
 
 
+ALL_FEATURES = frozenset({"ringbuf", "batch", "raw_tp", "tp_btf", "atomic_fetch", "isa_v4", "stats"})
+
+
 class SmallKernel:
     """A ``Target``; with all features unless *features* says otherwise."""
 
     cpus = 4
 
-    def __init__(self, features: frozenset[str] = frozenset({"ringbuf", "batch", "raw_tp", "tp_btf"})) -> None:
+    def __init__(self, features: frozenset[str] = ALL_FEATURES) -> None:
         self.btf = Btf(_types())
         self.formats: Mapping[str, str] = {"syscalls/sys_enter_openat": _OPENAT, "syscalls/sys_enter_open": _OPENAT}
         self.features = features

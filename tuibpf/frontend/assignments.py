@@ -30,6 +30,7 @@ _ATOMIC: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "add", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor",
 }  # fmt: skip
 _ATOMIC_BYTES = (4, 8)
+_ATOMIC_BITS = "atomic_fetch"  # the feature that came together with "and", "or" and "xor"
 
 
 def plain(scope: Scope, node: ast.Assign) -> None:
@@ -188,6 +189,11 @@ def _change_shared(
         scope.error(
             node, f"`{member.name}` is in a map, and other processors may change it at the same time",
             "only += -= &= |= ^= on numbers of 32 and 64 bits are one step",
+        )  # fmt: skip
+    if operator != "add" and _ATOMIC_BITS not in scope.unit.target.features:
+        scope.error(
+            node, f"`{member.name}` is in a map, and this kernel can not change its bits in one step",
+            "&= |= ^= need Linux 5.12; += and -= work everywhere",
         )  # fmt: skip
     if isinstance(value, Constant) and value.value == 0 and operator != "and":
         return

@@ -30,7 +30,7 @@ _INSTEAD = {
     "batch": "tables are read entry by entry instead, which is slower",
     "tp_btf": "tools fall back on plain tracepoints where they can",
     "raw_tp": "tools fall back on plain tracepoints where they can",
-    "atomic_fetch": "tools do without",
+    "atomic_fetch": "a script changes the numbers of a table by += and -= alone",
     "isa_v4": "signed division takes more instructions instead",
     "stats": "what a tool costs can not be shown",
 }
