@@ -2,7 +2,7 @@
 
 Counts what send and receive calls returned: no retransmissions, no data that was only peeked at, nothing twice.
 A connection over IPv4 is shown as such also where its socket is an IPv6 one, one of Multipath TCP with the addresses of
-its first path. splice(2) from a socket is not seen.
+its first path. splice(2) from a socket is not seen. Linux 6.3 and later have the events that it counts by.
 
 usage: tuibpf run tcptop [-p PID] [-4 | -6] [-s all|sent|received] [-r ROWS] [-C]
 
