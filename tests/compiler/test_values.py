@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.compiler.in_kernel import run
@@ -167,35 +165,6 @@ def f(x, y):
 @pytest.mark.parametrize("name", CASES)
 def test_it_holds(name: str) -> None:
     assert run(DECLARATIONS + CASES[name], [(1, 2)], result="u8") == [1]
-
-
-@pytest.mark.parametrize("text", ["comm()", "current_task().comm", "kernel_text(current_task().comm)"])
-def test_a_name_that_became_shorter_is_one_key(text: str) -> None:
-    """The kernel may leave the end of the longer one behind the NUL."""
-    name = Path("/proc/self/comm")
-    before = name.read_text()
-    script = f"""
-from tuibpf.lang import *
-
-seen = Hash(Text[16], u64)
-
-@raw_tp("sched_switch")
-def probe(preempt):
-    if preempt:
-        seen["a much longer t"] = 1  # what is on the stack afterwards
-    else:
-        seen[{text}] = 2
-"""
-    with load(compile_script(Source("names.py", script), {}, running_target())) as loaded:
-        try:
-            for one in ("a much longer t", "ab"):
-                name.write_text(one)
-                loaded.test_run("probe", bytes([1]) + bytes(31))
-                loaded.test_run("probe", bytes(32))
-        finally:
-            name.write_text(before)
-        assert loaded.map("seen").items().count == 2
-        assert loaded.map("seen").lookup(b"ab".ljust(16, b"\0")) == (2).to_bytes(8, "little")
 
 
 def test_maps_of_the_compiler_have_names_that_no_script_has() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tuibpf.btf import Array, Int, Struct, Union
+from tuibpf.btf import Array, Struct, Union
 from tuibpf.frontend import integers
 from tuibpf.frontend.layout import ArgumentsLayout, BytesLayout, IntLayout, Layout, StructLayout
 from tuibpf.frontend.producer import Producer
@@ -13,7 +13,6 @@ from tuibpf.frontend.transfer import BYTE_ORDER, Readable, chunks, copy, encoded
 from tuibpf.frontend.values import Constant, KernelPlace, KernelPointer, Place, Value
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import U64
-from tuibpf.isa import Helper
 
 __all__ = ["materialise", "readable", "snapshot", "write"]
 
@@ -124,8 +123,6 @@ def write(
             stored = integers.to_scalar(scope, value, node, layout.type)
             scope.build.store(address, offset, layout.size, stored.op)
         case BytesLayout():
-            if rest and isinstance(value, KernelPlace) and _is_text(scope, value):
-                value = _text_alone(scope, layout, value, node)
             if rest and isinstance(value, Producer) and not value.fills:
                 zero(scope, address, offset, layout.size)
             _write_bytes(scope, address, offset, layout, value, node)
@@ -168,28 +165,6 @@ def _write_bytes(scope: Scope, address: Op, offset: int, layout: BytesLayout, va
         scope.error(node, f"a pointer where {layout.name} is wanted", "read what it points to: kernel_text(…)")
     else:
         scope.error(node, f"{_described(value)} where {layout.name} is wanted")
-
-
-def _is_text(scope: Scope, value: KernelPlace) -> bool:
-    """Whether it is an array of characters, whose first NUL ends it."""
-    btf = scope.unit.target.btf
-    _, found = btf.resolve(value.type)
-    element = btf.resolve(found.element)[1] if isinstance(found, Array) else None
-    return isinstance(element, Int) and element.name == "char"
-
-
-def _text_alone(scope: Scope, layout: BytesLayout, text: KernelPlace, node: ast.AST) -> Producer:
-    """A string of the kernel's without what lies behind its NUL: a task's comm had its old end there before 5.17."""
-    whole = scope.unit.target.btf.size_of(text.type)
-    _wanted(scope, layout, whole, text, node)
-    size = min(whole + 1, layout.size)  # the last byte that is asked for becomes a NUL, whatever it was
-
-    def work(scope: Scope, address: Op, offset: int, _layout: Layout) -> None:
-        build = scope.build
-        source = build.offset(text.op, text.offset)
-        build.call(Helper.PROBE_READ_KERNEL_STR, build.offset(address, offset), build.const(size), source)
-
-    return Producer(text.article, None, work, fills=False)
 
 
 def _same_bytes(layout: Layout, wanted: BytesLayout) -> bool:

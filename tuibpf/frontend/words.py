@@ -91,8 +91,7 @@ def _comm(scope: Scope, node: ast.Call, args: Arguments) -> Value:
         build = scope.build
         build.call(Helper.GET_CURRENT_COMM, build.offset(address, offset), build.const(layout.size))
 
-    # Some kernels (6.1 does) copy by strscpy(), which leaves what lies behind the NUL: bpf_get_current_comm().
-    return Producer("comm()", _COMM, write, fills=False)
+    return Producer("comm()", _COMM, write)
 
 
 def _current_task(scope: Scope, node: ast.Call, args: Arguments) -> Value:
