@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from tuibpf.diagnostics import NotSupported
 from tuibpf.isa import Register, encode, exit_program, mov64_imm
-from tuibpf.kernel import bpf, privileges, syscall
+from tuibpf.kernel import bpf, perf, privileges, syscall
+from tuibpf.kernel.cpus import online_cpus
 from tuibpf.kernel.descriptor import Descriptor
 from tuibpf.kernel.features import FEATURES, WITHOUT_VARIABLE, withheld
 from tuibpf.kernel.machine import Machine, running_target
@@ -115,15 +116,16 @@ def _tracefs() -> Finding:
 
 
 def _perf_events() -> Finding:
-    """Plain tracepoints and perf buffers want CAP_PERFMON, or a paranoia of -1 (``perf_event_open()``)."""
+    """Plain tracepoints and perf buffers want CAP_PERFMON, or more where the kernel is more paranoid than Linux is."""
     what, level = "perf events", _sysctl("kernel/perf_event_paranoid")
-    may = privileges.has(privileges.Capability.PERFMON) or privileges.has(privileges.Capability.SYS_ADMIN)
     if level is None:
         return Finding(what, False, "the kernel was built without perf events", vital=False)
-    if may or level < 0:
-        return Finding(what, True, f"allowed to this user (kernel.perf_event_paranoid is {level})", vital=False)
-    detail = f"kernel.perf_event_paranoid is {level}, which closes them to users without CAP_PERFMON"
-    return Finding(what, False, detail, privileges.remedy(), vital=False)
+    try:
+        Descriptor(perf.open_buffer_event(online_cpus()[0], 1)).close()
+    except OSError as error:
+        refused = privileges.denied(what, error)
+        return Finding(what, False, refused.reason, refused.remedy, vital=False)
+    return Finding(what, True, f"allowed to this user (kernel.perf_event_paranoid is {level})", vital=False)
 
 
 def _unprivileged() -> Finding:

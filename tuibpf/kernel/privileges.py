@@ -28,6 +28,7 @@ _NAMES = {
 }
 #: Without these two no program is loaded. CAP_SYS_ADMIN stands in for both (``bpf_capable()``, ``perfmon_capable()``).
 _NEEDED = (Capability.BPF, Capability.PERFMON)
+_PARANOIA_OF_LINUX = 2  # the highest level that CAP_PERFMON lifts; Debian and Ubuntu have levels above it
 _ALL_USERS = "4294967295"  # how many a user namespace maps that is the machine's own
 
 
@@ -96,6 +97,13 @@ def denied(what: str, error: OSError) -> NotSupported:
         return NotSupported(
             what, reason, "run it on the host, or in a container that is not rootless, with --privileged"
         )
+    level = _perf_paranoia()
+    if error.errno == errno.EACCES and level > _PARANOIA_OF_LINUX and not has(Capability.SYS_ADMIN):
+        return NotSupported(
+            what,
+            f"kernel.perf_event_paranoid is {level}, at which this kernel keeps perf events to CAP_SYS_ADMIN",
+            "run it with sudo, or lower that: sudo sysctl kernel.perf_event_paranoid=2",
+        )
     refusal = errno.errorcode.get(error.errno or 0, str(error.errno))
     return NotSupported(
         what,
@@ -103,6 +111,14 @@ def denied(what: str, error: OSError) -> NotSupported:
         "look for lockdown (/sys/kernel/security/lockdown), a container's seccomp filter or another security module"
         + _memory_limit(),
     )
+
+
+def _perf_paranoia() -> int:
+    try:
+        with open("/proc/sys/kernel/perf_event_paranoid", encoding="utf-8") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
 
 
 def _memory_limit() -> str:
