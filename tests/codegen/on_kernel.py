@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from struct import pack
 
 from tests.codegen.ir_interpreter import Interpreter
@@ -11,6 +12,7 @@ from tuibpf.codegen import generate
 from tuibpf.diagnostics import Source, Span
 from tuibpf.ir import Builder, Function, Module, check_function
 from tuibpf.kernel.loader import load
+from tuibpf.kernel.machine import running_target
 from tuibpf.passes import run_passes
 from tuibpf.program import Bundle, Hook, HookKind, Map, MapType, Program
 
@@ -28,6 +30,13 @@ class AnyKernel:
     cpus: int = 2
     formats: dict[str, str] = field(default_factory=dict)
     btf: object = None
+
+
+@cache
+def atomic_operators() -> tuple[str, ...]:
+    """The operators of ``ops.Atomic`` that this kernel takes: before Linux 5.12 it only adds."""
+    features = running_target().features
+    return ("add", "or", "and", "xor") if "atomic_fetch" in features else ("add",)
 
 
 def new_function(name: str = "probe") -> Function:

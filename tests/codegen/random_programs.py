@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from random import Random
 
-from tests.codegen.on_kernel import ARGUMENTS, OUT_BYTES, new_function
+from tests.codegen.on_kernel import ARGUMENTS, OUT_BYTES, atomic_operators, new_function
 from tuibpf.ir import Block, Builder, Function, ops
 from tuibpf.ir.ops import Op
 from tuibpf.ir.types import INTEGERS, U64
@@ -136,7 +136,7 @@ class ProgramMaker:
             self.build.store(target, distance + at, 8, value)
 
     def atomic(self) -> None:
-        operator = self.random.choice(("add", "or", "and", "xor"))
+        operator = self.random.choice(atomic_operators())
         out = self.build.map_value("out", OUT_BYTES - 8)
         self.build.atomic(operator, out, 0, self.random.choice((4, 8)), self.any())
 
